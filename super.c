@@ -1,0 +1,283 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The filesystem: module, mount, options, and the table of its files
+ *
+ * There is one instance, however often it is mounted, because there is one
+ * connection to xenstored. So options that any mount gives hold for all.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/cred.h>
+#include <linux/fs.h>
+#include <linux/fs_context.h>
+#include <linux/fs_parser.h>
+#include <linux/magic.h>
+#include <linux/module.h>
+#include <linux/seq_file.h>
+#include <linux/slab.h>
+#include <xen/xen.h>
+
+#include "transport.h"
+#include "xenfs.h"
+
+/* Exported by xen-privcmd.ko, which declares it for the stock xenfs alone */
+extern const struct file_operations xen_privcmd_fops;
+
+/* --- Files -------------------------------------------------------------- */
+
+static ssize_t capabilities_read(struct file *file, char __user *buf,
+				 size_t size, loff_t *off)
+{
+	const char *text = xen_initial_domain() ? "control_d\n" : "";
+
+	return simple_read_from_buffer(buf, size, off, text, strlen(text));
+}
+
+static const struct file_operations capabilities_fops = {
+	.owner = THIS_MODULE,
+	.read = capabilities_read,
+	.llseek = default_llseek,
+};
+
+/* simple_fill_super() numbers the files from 2 on; 1 is the directory. */
+#define XENBUS_INO	2
+
+static const struct tree_descr domain_files[] = {
+	[XENBUS_INO] = { "xenbus", &xenfs_xenbus_fops, 0600 },
+	{ "capabilities", &capabilities_fops, 0444 },
+	{ "privcmd", &xen_privcmd_fops, 0600 },
+	{ "" },
+};
+
+static const struct tree_descr initial_domain_files[] = {
+	[XENBUS_INO] = { "xenbus", &xenfs_xenbus_fops, 0600 },
+	{ "capabilities", &capabilities_fops, 0444 },
+	{ "privcmd", &xen_privcmd_fops, 0600 },
+#ifdef CONFIG_XEN_DOM0
+	{ "xsd_kva", &xenfs_xsd_kva_fops, 0600 },
+	{ "xsd_port", &xenfs_xsd_port_fops, 0600 },
+#endif
+#ifdef CONFIG_XEN_SYMS
+	{ "xensyms", &xenfs_xensyms_fops, 0400 },
+#endif
+	{ "" },
+};
+
+/* --- Options ------------------------------------------------------------ */
+
+enum { OPT_UID, OPT_GID, OPT_MODE };
+
+static const struct fs_parameter_spec xenfs_parameters[] = {
+	fsparam_u32("uid", OPT_UID),
+	fsparam_u32("gid", OPT_GID),
+	fsparam_u32oct("mode", OPT_MODE),
+	{ }
+};
+
+/**
+ * struct xenfs_options - owner and mode of the xenbus file
+ * @given: bits by OPT_*: which of the others to apply
+ */
+struct xenfs_options {
+	unsigned int given;
+	kuid_t uid;
+	kgid_t gid;
+	umode_t mode;
+};
+
+static int xenfs_parse_param(struct fs_context *fc, struct fs_parameter *param)
+{
+	struct xenfs_options *options = fc->fs_private;
+	struct fs_parse_result result;
+	int opt;
+
+	opt = fs_parse(fc, xenfs_parameters, param, &result);
+	if (opt < 0)
+		return opt;
+
+	switch (opt) {
+	case OPT_UID:
+		options->uid = make_kuid(current_user_ns(), result.uint_32);
+		if (!uid_valid(options->uid))
+			return invalfc(fc, "uid %u has no meaning here",
+				       result.uint_32);
+		break;
+	case OPT_GID:
+		options->gid = make_kgid(current_user_ns(), result.uint_32);
+		if (!gid_valid(options->gid))
+			return invalfc(fc, "gid %u has no meaning here",
+				       result.uint_32);
+		break;
+	case OPT_MODE:
+		if (result.uint_32 & ~0777)
+			return invalfc(fc, "mode %o: only 0000 to 0777",
+				       result.uint_32);
+		options->mode = result.uint_32;
+		break;
+	}
+	options->given |= BIT(opt);
+	return 0;
+}
+
+static struct inode *xenbus_inode(struct dentry *root)
+{
+	struct qstr name = QSTR_INIT("xenbus", strlen("xenbus"));
+	struct dentry *dentry;
+	struct inode *inode;
+
+	dentry = d_hash_and_lookup(root, &name);
+	if (IS_ERR_OR_NULL(dentry))
+		return NULL;
+	inode = igrab(d_inode(dentry));
+	dput(dentry);
+	return inode;
+}
+
+/* Sets what the options name and leaves the rest as it is. */
+static int apply_options(struct dentry *root,
+			 const struct xenfs_options *options)
+{
+	struct inode *inode = xenbus_inode(root);
+
+	if (!inode)
+		return -ENOENT;
+	inode_lock(inode);
+	if (options->given & BIT(OPT_UID))
+		inode->i_uid = options->uid;
+	if (options->given & BIT(OPT_GID))
+		inode->i_gid = options->gid;
+	if (options->given & BIT(OPT_MODE))
+		inode->i_mode = S_IFREG | options->mode;
+	inode_unlock(inode);
+	iput(inode);
+	return 0;
+}
+
+static int xenfs_show_options(struct seq_file *m, struct dentry *root)
+{
+	struct inode *inode = xenbus_inode(root);
+
+	if (!inode)
+		return 0;
+	if (!uid_eq(inode->i_uid, GLOBAL_ROOT_UID))
+		seq_printf(m, ",uid=%u",
+			   from_kuid_munged(&init_user_ns, inode->i_uid));
+	if (!gid_eq(inode->i_gid, GLOBAL_ROOT_GID))
+		seq_printf(m, ",gid=%u",
+			   from_kgid_munged(&init_user_ns, inode->i_gid));
+	if ((inode->i_mode & 0777) != 0600)
+		seq_printf(m, ",mode=%03o", inode->i_mode & 0777);
+	iput(inode);
+	return 0;
+}
+
+/* --- Mount -------------------------------------------------------------- */
+
+static const struct super_operations xenfs_super_operations = {
+	.statfs = simple_statfs,
+	.show_options = xenfs_show_options,
+};
+
+static int xenfs_fill_super(struct super_block *sb, struct fs_context *fc)
+{
+	int err;
+
+	err = simple_fill_super(sb, XENFS_SUPER_MAGIC,
+				xen_initial_domain() ? initial_domain_files :
+						       domain_files);
+	if (!err)
+		sb->s_op = &xenfs_super_operations;
+	return err;
+}
+
+static int xenfs_get_tree(struct fs_context *fc)
+{
+	int err;
+
+	err = get_tree_single(fc, xenfs_fill_super);
+	return err ?: apply_options(fc->root, fc->fs_private);
+}
+
+static int xenfs_reconfigure(struct fs_context *fc)
+{
+	return apply_options(fc->root, fc->fs_private);
+}
+
+static void xenfs_free_fc(struct fs_context *fc)
+{
+	kfree(fc->fs_private);
+}
+
+static const struct fs_context_operations xenfs_context_operations = {
+	.free = xenfs_free_fc,
+	.parse_param = xenfs_parse_param,
+	.get_tree = xenfs_get_tree,
+	.reconfigure = xenfs_reconfigure,
+};
+
+static int xenfs_init_fs_context(struct fs_context *fc)
+{
+	fc->fs_private = kzalloc(sizeof(struct xenfs_options), GFP_KERNEL);
+	if (!fc->fs_private)
+		return -ENOMEM;
+	fc->ops = &xenfs_context_operations;
+	return 0;
+}
+
+static struct file_system_type xenfs_type = {
+	.owner = THIS_MODULE,
+	.name = "xenfs",
+	.init_fs_context = xenfs_init_fs_context,
+	.parameters = xenfs_parameters,
+	.kill_sb = kill_litter_super,
+};
+
+/* --- Module ------------------------------------------------------------- */
+
+/*
+ * On a machine without Xen the module loads and does nothing, as the stock one:
+ * boot scripts load it unconditionally.
+ */
+static int __init xenfs_init(void)
+{
+	int err;
+
+	if (!xen_domain())
+		return 0;
+	err = xenfs_transport_init();
+	if (err)
+		return err;
+	err = xenfs_requests_init();
+	if (err)
+		goto transport;
+	xenfs_watches_init();
+	err = register_filesystem(&xenfs_type);
+	if (err)
+		goto watches;
+	return 0;
+watches:
+	xenfs_watches_exit();
+	xenfs_requests_exit();
+transport:
+	xenfs_transport_exit();
+	return err;
+}
+
+static void __exit xenfs_exit(void)
+{
+	if (!xen_domain())
+		return;
+	unregister_filesystem(&xenfs_type);
+	xenfs_watches_exit();
+	xenfs_transport_exit();
+	xenfs_requests_exit();
+}
+
+module_init(xenfs_init);
+module_exit(xenfs_exit);
+
+MODULE_ALIAS_FS("xenfs");
+MODULE_AUTHOR("The xenfs developers");
+MODULE_DESCRIPTION("Xen filesystem: many clients on a domain's one connection to xenstore");
+MODULE_LICENSE("GPL");
+MODULE_VERSION(XENFS_VERSION);

@@ -1,0 +1,368 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The way to the ring: requests to, and replies from, the kernel's xenbus core
+ *
+ * The core owns the domain's one ring to xenstored. Its exported
+ * xenbus_dev_request_and_reply() queues a request and returns; when the reply
+ * comes, the core's xenbus thread hands it to the struct xenbus_file_priv that
+ * came with the request. A slot embeds such an object (core.h) and has an entry
+ * of its own on the object's wait queue, so that the wake-up which the core
+ * means for a sleeping reader calls slot_woken() instead.
+ *
+ * The slots are a fixed pool: they bound what all opens together have at the
+ * server. A slot is either free, claimed by who is about to send, or in flight.
+ * After slot_woken() the core still needs the slot for a few instructions, to
+ * unlock its mutex and to drop its reference; so a free slot may be claimed
+ * only once that reference is gone. The xenbus thread is one thread, so at most
+ * one free slot, the one freed last, is not usable yet: free slots go in and
+ * out in order, and when the first is not usable all others are in flight and
+ * their replies bring the next chance.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/module.h>
+#include <linux/slab.h>
+#include <linux/spinlock.h>
+#include <linux/wait.h>
+#include <linux/workqueue.h>
+
+#include "core.h"
+#include "transport.h"
+#include "xenfs.h"
+
+/*
+ * How often to look for replies that the core dropped. It does so, silently,
+ * when it has no memory to queue them.
+ */
+#define LOST_PERIOD	HZ
+
+static unsigned int xenfs_slots = 32;
+module_param_named(slots, xenfs_slots, uint, 0444);
+MODULE_PARM_DESC(slots, "requests of all opens that may be at xenstored at once (2 to 256, default 32)");
+
+/**
+ * struct xenfs_slot - what one request needs while it is at the server
+ * @file: where the core delivers the reply
+ * @entry: on @file.read_waitq for good: calls slot_woken()
+ * @list: on transport.free or transport.in_flight; transport.lock
+ * @request: what is in flight; belongs to who has the slot
+ */
+struct xenfs_slot {
+	struct core_file file;
+	struct wait_queue_entry entry;
+	struct list_head list;
+	struct xenfs_request *request;
+};
+
+static struct {
+	spinlock_t lock;
+	struct list_head free;		/* lock; the one freed first is first */
+	struct list_head in_flight;	/* lock; the one sent first is first */
+	struct xenfs_slot *slots;	/* xenfs_slots of them */
+	struct delayed_work lost_work;	/* looks for dropped replies */
+} transport = {
+	.lock = __SPIN_LOCK_UNLOCKED(transport.lock),
+	.free = LIST_HEAD_INIT(transport.free),
+	.in_flight = LIST_HEAD_INIT(transport.in_flight),
+};
+
+/* Is the core done with the slot? Pairs with its kref_put(). */
+static bool slot_returned(struct xenfs_slot *slot)
+{
+	if (kref_read(&slot->file.kref) != 1)
+		return false;
+	smp_acquire__after_ctrl_dep();
+	return true;
+}
+
+/**
+ * xenfs_transport_claim() - take a free slot
+ *
+ * Context: any; takes the transport's lock.
+ * Return: a slot, for xenfs_transport_send() or xenfs_transport_unclaim(), or
+ * NULL when there is none. Then requests are in flight, and as the next one is
+ * answered xenfs_request_answered() is called after its slot was freed.
+ */
+struct xenfs_slot *xenfs_transport_claim(void)
+{
+	struct xenfs_slot *slot;
+
+	spin_lock(&transport.lock);
+	slot = list_first_entry_or_null(&transport.free, struct xenfs_slot,
+					list);
+	if (slot && slot_returned(slot))
+		list_del_init(&slot->list);
+	else
+		slot = NULL;
+	spin_unlock(&transport.lock);
+	return slot;
+}
+
+/**
+ * xenfs_transport_unclaim() - give back a slot that was not used
+ * @slot: from xenfs_transport_claim()
+ *
+ * Context: any; takes the transport's lock.
+ */
+void xenfs_transport_unclaim(struct xenfs_slot *slot)
+{
+	spin_lock(&transport.lock);
+	list_add(&slot->list, &transport.free);
+	spin_unlock(&transport.lock);
+}
+
+/*
+ * The core takes a reply to TRANSACTION_START or _END for one of a transaction
+ * that it finds in the file: with id 0 for a START, which gets the new id, and
+ * with the request's id for an END, which it frees.
+ */
+static int slot_add_holder(struct xenfs_slot *slot,
+			   const struct xsd_sockmsg *msg)
+{
+	struct core_holder *holder;
+
+	if (msg->type != XS_TRANSACTION_START &&
+	    msg->type != XS_TRANSACTION_END)
+		return 0;
+	holder = kzalloc(sizeof(*holder), GFP_KERNEL);
+	if (!holder)
+		return -ENOMEM;
+	holder->handle.id = msg->tx_id;
+	list_add(&holder->list, &slot->file.transactions);
+	return 0;
+}
+
+/* Returns the id of the transaction that was started, or 0. */
+static u32 slot_remove_holder(struct xenfs_slot *slot)
+{
+	struct core_holder *holder;
+	u32 id;
+
+	holder = list_first_entry_or_null(&slot->file.transactions,
+					  struct core_holder, list);
+	if (!holder)
+		return 0;
+	list_del(&holder->list);
+	id = holder->handle.id;
+	kfree(holder);
+	return id;
+}
+
+/* Takes the slot's request; from here on the slot may be claimed again. */
+static struct xenfs_request *slot_free(struct xenfs_slot *slot)
+{
+	struct xenfs_request *req = slot->request;
+
+	lockdep_assert_held(&transport.lock);
+	slot->request = NULL;
+	list_move_tail(&slot->list, &transport.free);
+	return req;
+}
+
+/**
+ * xenfs_transport_send() - send a request to xenstored
+ * @slot: from xenfs_transport_claim(); is used up unless this fails
+ * @msg: header and payload. The header may be changed after the return, the
+ *	payload not before the answer is there
+ * @req: what is answered
+ *
+ * The answer comes as a call of xenfs_request_answered(), maybe before this
+ * returns.
+ *
+ * Context: process context. May sleep: for memory, and as long as the domain
+ * is being suspended. Never waits for xenstored.
+ * Return: 0, or -ENOMEM: nothing was sent and no answer will come.
+ */
+int xenfs_transport_send(struct xenfs_slot *slot, struct xsd_sockmsg *msg,
+			 struct xenfs_request *req)
+{
+	int err;
+
+	err = slot_add_holder(slot, msg);
+	if (err)
+		return err;
+
+	slot->request = req;
+	kref_get(&slot->file.kref);
+	spin_lock(&transport.lock);
+	list_add_tail(&slot->list, &transport.in_flight);
+	spin_unlock(&transport.lock);
+
+	err = xenbus_dev_request_and_reply(msg, &slot->file);
+	if (!err) {
+		schedule_delayed_work(&transport.lost_work, LOST_PERIOD);
+		return 0;
+	}
+
+	spin_lock(&transport.lock);
+	list_del_init(&slot->list);
+	spin_unlock(&transport.lock);
+	refcount_dec(&slot->file.kref.refcount);
+	slot_remove_holder(slot);
+	return err;
+}
+
+static struct core_buffer *slot_take_buffer(struct xenfs_slot *slot)
+{
+	struct core_buffer *buffer;
+
+	buffer = list_first_entry_or_null(&slot->file.read_buffers,
+					  struct core_buffer, list);
+	if (buffer)
+		list_del(&buffer->list);
+	return buffer;
+}
+
+/*
+ * Replies come in the order of the requests. When one comes while an older
+ * slot is back from the core without one, that reply was dropped: don't let
+ * its client wait for the next look.
+ */
+static bool oldest_is_lost(void)
+{
+	struct xenfs_slot *slot;
+
+	lockdep_assert_held(&transport.lock);
+	slot = list_first_entry_or_null(&transport.in_flight,
+					struct xenfs_slot, list);
+	return slot && slot_returned(slot);
+}
+
+/*
+ * The core has queued a reply and wakes the reader that it believes in. Runs in
+ * the xenbus thread, under the wait queue's lock, with interrupts off and the
+ * file's reply_mutex held: nothing else looks at the buffers.
+ */
+static int slot_woken(struct wait_queue_entry *entry, unsigned int mode,
+		      int flags, void *key)
+{
+	struct xenfs_slot *slot = container_of(entry, struct xenfs_slot, entry);
+	struct xenfs_answer answer = { };
+	struct core_buffer *hdr, *body;
+	struct xenfs_request *req;
+	bool lost;
+
+	hdr = slot_take_buffer(slot);
+	if (WARN_ON_ONCE(!hdr))
+		return 0;
+	body = slot_take_buffer(slot);
+	memcpy(&answer.hdr, hdr->msg, sizeof(answer.hdr));
+	kfree(hdr);
+	answer.body = body ? body->msg : NULL;
+	answer.buffer = body;
+	answer.tx_id = slot_remove_holder(slot);
+
+	spin_lock(&transport.lock);
+	req = slot_free(slot);
+	lost = oldest_is_lost();
+	spin_unlock(&transport.lock);
+
+	if (lost)
+		mod_delayed_work(system_wq, &transport.lost_work, 0);
+	xenfs_request_answered(req, &answer);
+	return 0;
+}
+
+/* Takes a slot whose reply the core dropped out of flight. */
+static struct xenfs_request *take_lost(u32 *tx_id)
+{
+	struct xenfs_request *req = NULL;
+	struct xenfs_slot *slot;
+
+	spin_lock(&transport.lock);
+	list_for_each_entry(slot, &transport.in_flight, list) {
+		if (slot_returned(slot)) {
+			*tx_id = slot_remove_holder(slot);
+			req = slot_free(slot);
+			break;
+		}
+	}
+	spin_unlock(&transport.lock);
+	return req;
+}
+
+static void lost_work(struct work_struct *work)
+{
+	struct xenfs_answer answer = { .error = -ENOMEM };
+	struct xenfs_request *req;
+	bool more;
+
+	while ((req = take_lost(&answer.tx_id))) {
+		xenfs_request_answered(req, &answer);
+		cond_resched();
+	}
+
+	spin_lock(&transport.lock);
+	more = !list_empty(&transport.in_flight);
+	spin_unlock(&transport.lock);
+	if (more)
+		schedule_delayed_work(&transport.lost_work, LOST_PERIOD);
+}
+
+/* The core calls this when nobody holds the file: that can't be. */
+static void slot_dropped(struct work_struct *work)
+{
+	WARN_ONCE(1, "the core dropped a reference that it had not\n");
+}
+
+static void slot_init(struct xenfs_slot *slot)
+{
+	struct core_file *file = &slot->file;
+
+	mutex_init(&file->msgbuffer_mutex);
+	INIT_LIST_HEAD(&file->transactions);
+	INIT_LIST_HEAD(&file->watches);
+	mutex_init(&file->reply_mutex);
+	INIT_LIST_HEAD(&file->read_buffers);
+	init_waitqueue_head(&file->read_waitq);
+	kref_init(&file->kref);
+	INIT_WORK(&file->wq, slot_dropped);
+
+	init_waitqueue_func_entry(&slot->entry, slot_woken);
+	add_wait_queue(&file->read_waitq, &slot->entry);
+	list_add_tail(&slot->list, &transport.free);
+}
+
+/**
+ * xenfs_transport_init() - make the slots
+ *
+ * Context: module init.
+ * Return: 0, -EINVAL for a bad module parameter, or -ENOMEM.
+ */
+int xenfs_transport_init(void)
+{
+	unsigned int i;
+
+	if (xenfs_slots < 2 || xenfs_slots > 256) {
+		pr_err("slots=%u: must be from 2 to 256\n", xenfs_slots);
+		return -EINVAL;
+	}
+	transport.slots = kvcalloc(xenfs_slots, sizeof(*transport.slots),
+				   GFP_KERNEL);
+	if (!transport.slots)
+		return -ENOMEM;
+	for (i = 0; i < xenfs_slots; i++)
+		slot_init(&transport.slots[i]);
+	INIT_DELAYED_WORK(&transport.lost_work, lost_work);
+	return 0;
+}
+
+/**
+ * xenfs_transport_exit() - give up the slots
+ *
+ * Nothing is in flight: every open that had a request there held the module.
+ * But the xenbus thread may not yet be back from slot_woken(), which is code
+ * of this module, nor have dropped its reference to the slot.
+ *
+ * Context: module exit; sleeps.
+ */
+void xenfs_transport_exit(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < xenfs_slots; i++)
+		while (!slot_returned(&transport.slots[i]))
+			schedule_timeout_uninterruptible(1);
+	cancel_delayed_work_sync(&transport.lost_work);
+	kvfree(transport.slots);
+}
