@@ -39,7 +39,7 @@ struct core_buffer {
 
 /* struct xenbus_file_priv: where the core delivers a reply */
 struct core_file {
-	struct mutex msgbuffer_mutex;
+	struct mutex msgbuffer_mutex;	/* the core alone takes it */
 	struct list_head transactions;	/* msgbuffer_mutex */
 	struct list_head watches;
 	unsigned int len;
@@ -47,7 +47,7 @@ struct core_file {
 		struct xsd_sockmsg msg;
 		char buffer[XENSTORE_PAYLOAD_MAX];
 	} u;
-	struct mutex reply_mutex;
+	struct mutex reply_mutex;	/* likewise */
 	struct list_head read_buffers;	/* reply_mutex */
 	wait_queue_head_t read_waitq;
 	struct kref kref;
@@ -56,8 +56,15 @@ struct core_file {
 
 int xenbus_dev_request_and_reply(struct xsd_sockmsg *msg, void *par);
 
+/*
+ * Out of a kernel tree the layout comes from type information; in one,
+ * layout_check.c takes it from the core's source and includes this again.
+ */
+#ifndef XENFS_IN_TREE
 #include "layout.h"
+#endif
 
+#if !defined(XENFS_IN_TREE) || defined(XENFS_LAYOUT_CHECK)
 #define CORE_SAME(ours, theirs, member)					\
 	(offsetof(struct ours, member) ==				\
 	 CORE_OFFSETOF_##theirs##_##member)
@@ -85,5 +92,6 @@ static_assert(sizeof(struct core_file) == CORE_SIZEOF_xenbus_file_priv &&
 	      CORE_SAME(core_buffer, read_buffer, len) &&
 	      CORE_SAME(core_buffer, read_buffer, msg),
 	      "xenfs does not know this kernel's xenbus: the private types in core.h differ from the kernel's type information. Use a kernel that README.md names, or report this one with build/*/layout.h");
+#endif
 
 #endif

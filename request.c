@@ -32,7 +32,7 @@
 #define RETRY_DELAY	(HZ / 10)
 
 static struct {
-	spinlock_t lock;
+	spinlock_t lock;		/* also connections' turn, sending, parked */
 	struct list_head waiting;	/* lock; opens with something to send */
 	struct list_head parked;	/* lock; opens that must not, for now */
 	struct workqueue_struct *wq;
@@ -395,9 +395,10 @@ static struct xsd_sockmsg *dispatch(struct xenfs_request *req)
 
 	lockdep_assert_held(&c->lock);
 	list_move_tail(&req->reply.list, &c->sent);
-	err = req->internal ? 0 : xenfs_transaction_check(req);
-	if (!err)
-		err = req->error;
+	/* Of two errors, the one that the server would name */
+	err = req->error;
+	if (err != -ENOSYS && !req->internal)
+		err = xenfs_transaction_check(req) ?: err;
 	if (err) {
 		refuse(req, err);
 		return NULL;

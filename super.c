@@ -77,6 +77,9 @@ static const struct fs_parameter_spec xenfs_parameters[] = {
 /**
  * struct xenfs_options - owner and mode of the xenbus file
  * @given: bits by OPT_*: which of the others to apply
+ * @uid: owner
+ * @gid: group
+ * @mode: permissions
  */
 struct xenfs_options {
 	unsigned int given;
@@ -217,9 +220,12 @@ static const struct fs_context_operations xenfs_context_operations = {
 
 static int xenfs_init_fs_context(struct fs_context *fc)
 {
-	fc->fs_private = kzalloc(sizeof(struct xenfs_options), GFP_KERNEL);
-	if (!fc->fs_private)
+	struct xenfs_options *options;
+
+	options = kzalloc(sizeof(*options), GFP_KERNEL);
+	if (!options)
 		return -ENOMEM;
+	fc->fs_private = options;
 	fc->ops = &xenfs_context_operations;
 	return 0;
 }

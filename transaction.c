@@ -118,7 +118,7 @@ int xenfs_transaction_check(struct xenfs_request *req)
 {
 	u32 id = req->msg->tx_id;
 
-	if (!id || req->kind == XENFS_START)
+	if (!id)
 		return 0;
 	return transaction_find(req->connection, id) ? 0 : -ENOENT;
 }

@@ -55,7 +55,7 @@ struct xenfs_slot {
 };
 
 static struct {
-	spinlock_t lock;
+	spinlock_t lock;		/* the lists; taken with others held */
 	struct list_head free;		/* lock; the one freed first is first */
 	struct list_head in_flight;	/* lock; the one sent first is first */
 	struct xenfs_slot *slots;	/* xenfs_slots of them */

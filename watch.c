@@ -27,6 +27,7 @@
 #include <linux/string.h>
 #include <linux/workqueue.h>
 #include <linux/xarray.h>
+#include <xen/xen.h>
 #include <xen/xen-ops.h>
 #include <xen/xenbus.h>
 
@@ -90,6 +91,10 @@ struct xenfs_event {
 static DEFINE_XARRAY_ALLOC1(watch_ids);
 static u32 last_watch_id;	/* watch_ids' lock */
 
+/* This domain's number, as xenstore has it; may change on a resume */
+#define DOMID_UNKNOWN	U32_MAX
+static u32 own_domid = DOMID_UNKNOWN;
+
 enum carrier_state { CARRIER_NONE, CARRIER_ASKED, CARRIER_SET, CARRIER_FAILED };
 
 static bool carrier_event(struct xenbus_watch *watch, const char *path,
@@ -117,10 +122,25 @@ static struct {
 
 /* --- The carrier -------------------------------------------------------- */
 
+static void learn_domid(void)
+{
+	u32 unknown = xen_initial_domain() ? 0 : DOMID_UNKNOWN;
+
+	WRITE_ONCE(own_domid, xenbus_read_unsigned("domid", "", unknown));
+}
+
+static void domid_work_func(struct work_struct *work)
+{
+	learn_domid();
+}
+
+static DECLARE_WORK(domid_work, domid_work_func);
+
 static void carrier_work(struct work_struct *work)
 {
 	int err;
 
+	learn_domid();
 	err = register_xenbus_watch(&carrier.watch);
 	spin_lock(&carrier.lock);
 	carrier.error = err;
@@ -470,6 +490,30 @@ void xenfs_watch_discard(struct xenfs_request *req)
 	req->watch = NULL;
 }
 
+/* The rest of an absolute path that lies below the domain's own directory. */
+static const char *own_part(const char *path)
+{
+	u32 domid = READ_ONCE(own_domid);
+	char home[32];
+	int len;
+
+	len = scnprintf(home, sizeof(home), "/local/domain/%u/", domid);
+	if (domid == DOMID_UNKNOWN || strncmp(path, home, len))
+		return NULL;
+	return path + len;
+}
+
+/* Do two paths name one node? The server tells a relative one by its place. */
+static bool same_node(const char *a, const char *b)
+{
+	const char *part;
+
+	if (!strcmp(a, b))
+		return true;
+	part = a[0] == '/' ? own_part(a) : b[0] == '/' ? own_part(b) : NULL;
+	return part && !strcmp(part, a[0] == '/' ? b : a);
+}
+
 static struct xenfs_watch *watch_find(struct xenfs_connection *c,
 				      const struct xenfs_watch_args *args)
 {
@@ -477,8 +521,8 @@ static struct xenfs_watch *watch_find(struct xenfs_connection *c,
 
 	lockdep_assert_held(&c->lock);
 	list_for_each_entry(w, &c->watches, list)
-		if (!strcmp(w->args.path, args->path) &&
-		    !strcmp(w->args.token, args->token))
+		if (!strcmp(w->args.token, args->token) &&
+		    same_node(w->args.path, args->path))
 			return w;
 	return NULL;
 }
@@ -681,6 +725,7 @@ static int watches_resume(struct notifier_block *nb, unsigned long action,
 		spin_unlock(&c->lock);
 	}
 	rcu_read_unlock();
+	schedule_work(&domid_work);
 	return NOTIFY_DONE;
 }
 
@@ -707,6 +752,7 @@ void xenfs_watches_init(void)
 void xenfs_watches_exit(void)
 {
 	xen_resume_notifier_unregister(&resume_notifier);
+	cancel_work_sync(&domid_work);
 	flush_work(&carrier.work);
 	if (carrier.state == CARRIER_SET)
 		unregister_xenbus_watch(&carrier.watch);
