@@ -411,7 +411,10 @@ static struct xsd_sockmsg *dispatch(struct xenfs_request *req)
 		msg = xenfs_watch_dispatch(req);
 		break;
 	case XENFS_END:
-		xenfs_transaction_dispatch(req);
+		if (!xenfs_transaction_dispatch(req, &err)) {
+			answer_here(req, err);
+			return NULL;
+		}
 		break;
 	}
 	if (msg == ERR_PTR(-EINPROGRESS)) {

@@ -257,11 +257,13 @@ static int __init xenfs_init(void)
 	if (err)
 		goto transport;
 	xenfs_watches_init();
+	xenfs_transactions_init();
 	err = register_filesystem(&xenfs_type);
 	if (err)
 		goto watches;
 	return 0;
 watches:
+	xenfs_transactions_exit();
 	xenfs_watches_exit();
 	xenfs_requests_exit();
 transport:
@@ -274,6 +276,7 @@ static void __exit xenfs_exit(void)
 	if (!xen_domain())
 		return;
 	unregister_filesystem(&xenfs_type);
+	xenfs_transactions_exit();
 	xenfs_watches_exit();
 	xenfs_transport_exit();
 	xenfs_requests_exit();

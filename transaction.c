@@ -6,9 +6,15 @@
  * it keeps a list of them. A transaction is put on it when the answer to its
  * START comes and taken off when its END is dispatched: whatever the server
  * answers to that, the transaction is over.
+ *
+ * A resume brings the domain to a server that knows none of its transactions
+ * and gives their ids to others. They stay on the lists, but nothing of them is
+ * sent any more (contract T2).
  */
 #include <linux/err.h>
+#include <linux/notifier.h>
 #include <linux/slab.h>
+#include <xen/xen-ops.h>
 
 #include "xenfs.h"
 
@@ -16,6 +22,7 @@
  * struct xenfs_transaction - a transaction of one open
  * @list: on connection->transactions while it can be used; connection->lock
  * @id: the server's name for it
+ * @resumes: how often the domain was resumed before it was started
  * @connection: whose it is
  * @abort: the END that nobody wrote, for one that is left behind
  * @wire: what @abort sends, with the payload
@@ -23,6 +30,7 @@
 struct xenfs_transaction {
 	struct list_head list;
 	u32 id;
+	u32 resumes;
 	struct xenfs_connection *connection;
 	struct xenfs_request abort;
 	struct {
@@ -30,6 +38,17 @@ struct xenfs_transaction {
 		char body[2];
 	} wire;
 };
+
+/*
+ * Changes only while the domain's tasks and the workqueue are frozen and no
+ * request is at the server.
+ */
+static u32 resumes;
+
+static bool is_stale(const struct xenfs_transaction *t)
+{
+	return t->resumes != resumes;
+}
 
 static struct xenfs_transaction *transaction_find(struct xenfs_connection *c,
 						  u32 id)
@@ -112,15 +131,32 @@ void xenfs_transaction_discard(struct xenfs_request *req)
  * @req: about to be dispatched
  *
  * Context: any, under connection->lock.
- * Return: 0, or -ENOENT: the open has no such transaction (contract W6).
+ * Return: 0; -ENOENT: the open has no such transaction (contract W6); or
+ * -EAGAIN: it was lost in a resume (contract T2).
  */
 int xenfs_transaction_check(struct xenfs_request *req)
 {
-	u32 id = req->msg->tx_id;
+	struct xenfs_transaction *t;
 
-	if (!id)
+	if (!req->msg->tx_id)
 		return 0;
-	return transaction_find(req->connection, id) ? 0 : -ENOENT;
+	t = transaction_find(req->connection, req->msg->tx_id);
+	if (!t)
+		return -ENOENT;
+	return is_stale(t) && req->kind != XENFS_END ? -EAGAIN : 0;
+}
+
+/* The END of a transaction that the server does not know any more. */
+static int end_stale(struct xenfs_request *req, struct xenfs_transaction *t)
+{
+	const char *body = (char *)(req->msg + 1);
+
+	if (req->internal) {
+		t->connection->transaction_count--;
+		return 0;	/* abort_release() frees it */
+	}
+	transaction_free(t);
+	return xenfs_end_commits(req->msg, body) ? -EAGAIN : 0;
 }
 
 /**
@@ -128,15 +164,22 @@ int xenfs_transaction_check(struct xenfs_request *req)
  * @req: the END
  *
  * Context: any, under connection->lock.
+ * Return: true if it must be sent; else *@error answers it, which is 0 for OK.
  */
-void xenfs_transaction_dispatch(struct xenfs_request *req)
+bool xenfs_transaction_dispatch(struct xenfs_request *req, int *error)
 {
 	struct xenfs_transaction *t;
 
 	t = transaction_find(req->connection, req->msg->tx_id);
-	if (t)
-		list_del_init(&t->list);
+	if (!t)
+		return true;
+	list_del_init(&t->list);
+	if (is_stale(t)) {
+		*error = end_stale(req, t);
+		return false;
+	}
 	req->transaction = t;
+	return true;
 }
 
 /**
@@ -167,6 +210,7 @@ static void transaction_started(struct xenfs_request *req,
 	}
 	req->transaction = NULL;
 	t->id = answer->tx_id;
+	t->resumes = resumes;
 	t->wire.hdr.tx_id = t->id;
 	list_add(&t->list, &req->connection->transactions);
 	/* The client is told that there was no memory: it will not end it. */
@@ -205,4 +249,35 @@ void xenfs_transactions_abort(struct xenfs_connection *c)
 	lockdep_assert_held(&c->lock);
 	list_for_each_entry(t, &c->transactions, list)
 		xenfs_request_prepend(&t->abort);
+}
+
+static int transactions_resume(struct notifier_block *nb, unsigned long action,
+			       void *data)
+{
+	resumes++;
+	return NOTIFY_DONE;
+}
+
+static struct notifier_block resume_notifier = {
+	.notifier_call = transactions_resume,
+};
+
+/**
+ * xenfs_transactions_init() - listen for a resume
+ *
+ * Context: module init.
+ */
+void xenfs_transactions_init(void)
+{
+	xen_resume_notifier_register(&resume_notifier);
+}
+
+/**
+ * xenfs_transactions_exit() - undo xenfs_transactions_init()
+ *
+ * Context: module exit.
+ */
+void xenfs_transactions_exit(void)
+{
+	xen_resume_notifier_unregister(&resume_notifier);
 }

@@ -223,10 +223,12 @@ void xenfs_watches_drop(struct xenfs_connection *c);
 void xenfs_event_consumed(struct xenfs_message *message);
 
 /* transaction.c */
+void xenfs_transactions_init(void);
+void xenfs_transactions_exit(void);
 int xenfs_transaction_prepare(struct xenfs_request *req);
 void xenfs_transaction_discard(struct xenfs_request *req);
 int xenfs_transaction_check(struct xenfs_request *req);
-void xenfs_transaction_dispatch(struct xenfs_request *req);
+bool xenfs_transaction_dispatch(struct xenfs_request *req, int *error);
 void xenfs_transaction_unsent(struct xenfs_request *req);
 void xenfs_transaction_answered(struct xenfs_request *req,
 				const struct xenfs_answer *answer);
