@@ -91,7 +91,7 @@ static_assert(sizeof(struct core_file) == CORE_SIZEOF_xenbus_file_priv &&
 	      CORE_SAME(core_buffer, read_buffer, cons) &&
 	      CORE_SAME(core_buffer, read_buffer, len) &&
 	      CORE_SAME(core_buffer, read_buffer, msg),
-	      "xenfs does not know this kernel's xenbus: the private types in core.h differ from the kernel's type information. Use a kernel that README.md names, or report this one with build/*/layout.h");
+	      "xenfs does not know the xenbus of this kernel: its private types differ from those in core.h. Use a kernel that README.md names, or report this one with build/*/layout.h");
 #endif
 
 #endif

@@ -40,9 +40,9 @@
  * may be passed by one message.
  */
 #define XENFS_QUEUED_MAX	(48 * 1024)	/* requests without a reply */
-#define XENFS_UNREAD_MAX	(80 * 1024)	/* replies, unread or expected */
+#define XENFS_UNREAD_MAX	(72 * 1024)	/* replies, unread or expected */
 #define XENFS_EVENTS_MAX	(16 * 1024)	/* unread events */
-#define XENFS_WATCHES_MAX	(96 * 1024)	/* watches */
+#define XENFS_WATCHES_MAX	(80 * 1024)	/* watches */
 
 /* Transactions of one open, those that are being started among them */
 #define XENFS_TRANSACTIONS_MAX	32
