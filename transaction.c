@@ -162,6 +162,7 @@ static int end_stale(struct xenfs_request *req, struct xenfs_transaction *t)
 /**
  * xenfs_transaction_dispatch() - a TRANSACTION_END is about to be sent
  * @req: the END
+ * @error: set if it must not be sent
  *
  * Context: any, under connection->lock.
  * Return: true if it must be sent; else *@error answers it, which is 0 for OK.

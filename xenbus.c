@@ -287,6 +287,19 @@ static ssize_t read_all(struct xenfs_connection *c, struct iov_iter *to)
 	return total;
 }
 
+/*
+ * io_uring takes the file for a regular one, whose reads it repeats until the
+ * buffer is full. An asynchronous read is therefore completed here: it returns
+ * what there is, as any other (contract R1).
+ */
+static ssize_t end_read(struct kiocb *iocb, ssize_t ret)
+{
+	if (is_sync_kiocb(iocb) || ret <= 0)
+		return ret;
+	iocb->ki_complete(iocb, ret);
+	return -EIOCBQUEUED;
+}
+
 static ssize_t xenbus_read_iter(struct kiocb *iocb, struct iov_iter *to)
 {
 	struct xenfs_connection *c = iocb->ki_filp->private_data;
@@ -301,7 +314,7 @@ static ssize_t xenbus_read_iter(struct kiocb *iocb, struct iov_iter *to)
 		ret = read_all(c, to);
 		mutex_unlock(&c->reply_mutex);
 		if (ret)
-			return ret;
+			return end_read(iocb, ret);
 		if (xenfs_connection_eof(c))
 			return 0;
 		if (is_nowait(iocb))
