@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: GPL-2.0
+#
+# xenfs, for people: `make help`. What the kernel's build system reads is
+# Kbuild. Everything that is made goes to build/.
+
+KERNELS	?= 6.1 6.12
+SERVER	?= xenstored
+
+# The kernel to build for: KERNEL (Debian's, from the cache), KDIR, or KVER.
+KVER	?= $(shell uname -r)
+KDIR	?= /lib/modules/$(KVER)/build
+TARGET	 = $(if $(KERNEL),--series $(KERNEL),--kdir $(KDIR)) \
+	   $(if $(VMLINUX),--vmlinux $(VMLINUX))
+
+export KERNELS
+
+all: module
+
+help:
+	@echo 'Build'
+	@echo '  make                  xenfs.ko for the running kernel, in build/<release>/'
+	@echo '    KVER=<release>      for another installed one'
+	@echo '    KDIR=<directory>    for the one with these headers'
+	@echo '    KERNEL=6.1|6.12     for a Debian kernel that is downloaded'
+	@echo '    VMLINUX=<file>      where its type information is, if not in a usual place'
+	@echo '  make install          install it, for that kernel (modules_install, depmod)'
+	@echo
+	@echo 'See it work (a virtual machine with real Xen: no KVM, no root, no Xen here)'
+	@echo '  make demo             build, boot, and use it'
+	@echo '  make shell            a shell in there: [KERNEL=6.1|6.12] [SERVER=xenstored|oxenstored]'
+	@echo
+	@echo 'Test'
+	@echo '  make test             all: unit tests, the rig, and boots: [KERNELS="6.1 6.12"] [V=1]'
+	@echo '  make unit             the unit tests only, in seconds'
+	@echo '  make vm               one boot: [KERNEL=] [SERVER=] [TESTS="stream watch"]'
+	@echo '  make test-stock       which of the tests the stock xenfs fails'
+	@echo '  make check            style and static checks: checkpatch, W=1, sparse, shellcheck'
+	@echo '  make in-tree          build it in kernel source, as drivers/xen/xenfs: [KERNELS=]'
+	@echo '  make dkms-test        dkms add, build, install, remove; the host stays as it is'
+	@echo
+	@echo 'Else'
+	@echo '  make deps             install the Debian packages that all this needs'
+	@echo '  make fetch            download the kernels and Xen now: no network is needed later'
+	@echo '  make clean            remove what was built; distclean: and what was downloaded'
+
+module:
+	@tools/build/module $(TARGET)
+
+install modules_install:
+	@tools/build/module $(TARGET) --install
+
+demo: deps
+	@tools/vm/demo $(or $(KERNEL),6.1)
+
+shell: deps
+	@ko=$$(tools/build/module --series $(or $(KERNEL),6.1)) && \
+	tools/vm/run --kernel $(or $(KERNEL),6.1) --server $(SERVER) --module $$ko \
+		--timeout 86400 --shell
+
+test: deps
+	@prove --timer $(if $(V),-v,--failures --comments) tools/testing/*.t
+
+unit: deps
+	@prove --timer $(if $(V),-v,--failures --comments) tools/testing/10-unit.t
+
+vm: deps
+	@KERNELS=$(or $(KERNEL),6.1) tools/testing/vm --kernel $(or $(KERNEL),6.1) \
+		--server $(SERVER) $(TESTS)
+
+test-stock: deps
+	@tools/testing/stock $(or $(KERNEL),6.1) $(TESTS)
+
+check: deps
+	@tools/build/check $(KERNELS)
+
+in-tree: deps
+	@tools/build/deps bc bison flex libelf-dev
+	@tools/build/in-tree $(KERNELS)
+
+dkms-test: deps
+	@tools/build/deps dkms
+	@tools/packaging/dkms-test $(KERNELS)
+
+deps:
+	@tools/build/deps
+
+fetch: deps
+	@tools/vm/fetch $(KERNELS) xen checkpatch
+
+clean:
+	find build -mindepth 1 -maxdepth 1 ! -name cache -exec rm -rf {} + 2>/dev/null || true
+
+distclean:
+	rm -rf build
+
+.PHONY: all help module install modules_install demo shell test unit vm \
+	test-stock check in-tree dkms-test deps fetch clean distclean
