@@ -21,6 +21,7 @@
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/err.h>
+#include <linux/module.h>
 #include <linux/notifier.h>
 #include <linux/poll.h>
 #include <linux/slab.h>
@@ -95,7 +96,21 @@ static u32 last_watch_id;	/* watch_ids' lock */
 #define DOMID_UNKNOWN	U32_MAX
 static u32 own_domid = DOMID_UNKNOWN;
 
-enum carrier_state { CARRIER_NONE, CARRIER_ASKED, CARRIER_SET, CARRIER_FAILED };
+/**
+ * enum carrier_state - is the carrier registered with the core?
+ * @CARRIER_NONE: no
+ * @CARRIER_ASKED: carrier.work shall register it
+ * @CARRIER_SET: yes
+ * @CARRIER_FAILED: no, and the next WATCH is told why
+ * @CARRIER_DROPPED: carrier.work unregisters it
+ */
+enum carrier_state {
+	CARRIER_NONE,
+	CARRIER_ASKED,
+	CARRIER_SET,
+	CARRIER_FAILED,
+	CARRIER_DROPPED,
+};
 
 static bool carrier_event(struct xenbus_watch *watch, const char *path,
 			  const char *token);
@@ -107,8 +122,9 @@ static struct {
 	spinlock_t lock;		/* innermost */
 	enum carrier_state state;	/* lock */
 	int error;			/* lock; why it failed */
+	unsigned int users;		/* lock; watches that there are */
 	struct xenbus_watch watch;
-	struct work_struct work;	/* asks the server for it */
+	struct work_struct work;	/* registers it, and unregisters it */
 } carrier = {
 	.lock = __SPIN_LOCK_UNLOCKED(carrier.lock),
 	.watch = {
@@ -136,22 +152,79 @@ static void domid_work_func(struct work_struct *work)
 
 static DECLARE_WORK(domid_work, domid_work_func);
 
-static void carrier_work(struct work_struct *work)
+static void carrier_become(enum carrier_state state, int error)
+{
+	spin_lock(&carrier.lock);
+	carrier.state = state;
+	carrier.error = error;
+	spin_unlock(&carrier.lock);
+	xenfs_turns_unpark();
+}
+
+static void carrier_register(void)
 {
 	int err;
 
 	learn_domid();
 	err = register_xenbus_watch(&carrier.watch);
+	carrier_become(err ? CARRIER_FAILED : CARRIER_SET, err);
+	if (err)
+		module_put(THIS_MODULE);
+}
+
+static void carrier_unregister(void)
+{
+	unregister_xenbus_watch(&carrier.watch);
+	carrier_become(CARRIER_NONE, 0);
+	module_put(THIS_MODULE);
+}
+
+/* What the carrier's state asks for; begins to drop one that nobody uses. */
+static enum carrier_state carrier_next(void)
+{
+	enum carrier_state state;
+
 	spin_lock(&carrier.lock);
-	carrier.error = err;
-	carrier.state = err ? CARRIER_FAILED : CARRIER_SET;
+	if (carrier.state == CARRIER_SET && !carrier.users)
+		carrier.state = CARRIER_DROPPED;
+	state = carrier.state;
 	spin_unlock(&carrier.lock);
-	xenfs_turns_unpark();
+	return state;
+}
+
+static void carrier_work(struct work_struct *work)
+{
+	for (;;) {
+		switch (carrier_next()) {
+		case CARRIER_ASKED:
+			carrier_register();
+			break;
+		case CARRIER_DROPPED:
+			carrier_unregister();
+			break;
+		default:
+			return;
+		}
+	}
+}
+
+/*
+ * A watch was allocated, or freed. The carrier is given back with the last one,
+ * while there is a server to answer: in the initial domain the module can only
+ * be unloaded when there is none, because xenstored maps a page of it.
+ */
+static void carrier_count(int change)
+{
+	spin_lock(&carrier.lock);
+	carrier.users += change;
+	if (!carrier.users && carrier.state == CARRIER_SET)
+		schedule_work(&carrier.work);
+	spin_unlock(&carrier.lock);
 }
 
 /*
  * Returns 0 when there is a carrier, -EINPROGRESS while the server is asked,
- * or, once, the error that it answered.
+ * or, once, the error that it answered. A carrier holds the module.
  */
 static int carrier_get(void)
 {
@@ -161,9 +234,11 @@ static int carrier_get(void)
 	switch (carrier.state) {
 	case CARRIER_NONE:
 		carrier.state = CARRIER_ASKED;
+		__module_get(THIS_MODULE);
 		schedule_work(&carrier.work);
 		break;
 	case CARRIER_ASKED:
+	case CARRIER_DROPPED:
 		break;
 	case CARRIER_SET:
 		ret = 0;
@@ -181,13 +256,15 @@ static int carrier_get(void)
  * xenfs_watches_waiting() - does a WATCH have to wait for the carrier?
  *
  * Context: any. When this turns false, xenfs_turns_unpark() is called.
+ * Return: true if the server is asked for it, or to forget it.
  */
 bool xenfs_watches_waiting(void)
 {
 	bool ret;
 
 	spin_lock(&carrier.lock);
-	ret = carrier.state == CARRIER_ASKED;
+	ret = carrier.state == CARRIER_ASKED ||
+	      carrier.state == CARRIER_DROPPED;
 	spin_unlock(&carrier.lock);
 	return ret;
 }
@@ -359,6 +436,7 @@ static void watch_forget(struct xenfs_watch *w)
 	list_del_init(&w->list);
 	w->connection->watch_bytes -= watch_charge(w);
 	xa_erase(&watch_ids, w->id);
+	carrier_count(-1);
 	watch_put(w);
 }
 
@@ -466,6 +544,7 @@ int xenfs_watch_prepare(struct xenfs_request *req)
 			      &last_watch_id, GFP_KERNEL_ACCOUNT);
 	if (err >= 0) {
 		watch_fill_wire(w);
+		carrier_count(1);
 		return 0;
 	}
 	spin_lock(&req->connection->lock);
@@ -744,17 +823,15 @@ void xenfs_watches_init(void)
 }
 
 /**
- * xenfs_watches_exit() - give back the carrier
+ * xenfs_watches_exit() - undo xenfs_watches_init()
  *
- * Context: module exit; no connection is left. Waits for xenstored if any watch
- * was ever set.
+ * Context: module exit; no connection is left, and so no carrier, but
+ * carrier_work() may not have returned yet.
  */
 void xenfs_watches_exit(void)
 {
 	xen_resume_notifier_unregister(&resume_notifier);
 	cancel_work_sync(&domid_work);
 	flush_work(&carrier.work);
-	if (carrier.state == CARRIER_SET)
-		unregister_xenbus_watch(&carrier.watch);
 	xa_destroy(&watch_ids);
 }
