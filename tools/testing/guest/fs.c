@@ -1,0 +1,282 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The filesystem around the file: what else is in there, and mounting */
+#include <errno.h>
+#include <fcntl.h>
+#include <regex.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/statfs.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "client.h"
+#include "guest.h"
+#include "tap.h"
+
+#define MAGIC	0xabba1974
+#define DIR	"/proc/xen"
+#define SECOND	"/tmp/second-xenfs"
+
+static const char *contents(const char *path)
+{
+	static char text[4096];
+	int fd = open(path, O_RDONLY);
+	ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+
+	if (fd >= 0)
+		close(fd);
+	if (n < 0) {
+		diag("%s: %s", path, strerror(errno));
+		return NULL;
+	}
+	text[n] = '\0';
+	return text;
+}
+
+static bool matches(const char *text, const char *pattern)
+{
+	regex_t re;
+	bool good;
+
+	if (!text || regcomp(&re, pattern, REG_EXTENDED | REG_NOSUB))
+		return false;
+	good = !regexec(&re, text, 0, NULL, 0);
+	regfree(&re);
+	if (!good)
+		diag("'%s' does not match %s", text, pattern);
+	return good;
+}
+
+static const struct {
+	const char *name;
+	mode_t mode;
+} files[] = {
+	{ "xenbus", 0600 }, { "privcmd", 0600 }, { "capabilities", 0444 },
+	{ "xsd_kva", 0600 }, { "xsd_port", 0600 }, { "xensyms", 0400 },
+};
+
+static void modes(void)
+{
+	struct stat st;
+	char path[64];
+	unsigned int i;
+
+	for (i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+		snprintf(path, sizeof(path), DIR "/%s", files[i].name);
+		if (stat(path, &st)) {
+			ok(false, "[3] %s is there", files[i].name);
+			continue;
+		}
+		ok((st.st_mode & 07777) == files[i].mode && !st.st_uid && !st.st_gid &&
+		   S_ISREG(st.st_mode), "[3] %s is a file of root's, mode %o",
+		   files[i].name, files[i].mode);
+		if ((st.st_mode & 07777) != files[i].mode)
+			diag("mode %o", st.st_mode);
+	}
+}
+
+static void texts(void)
+{
+	is_str(contents(DIR "/capabilities"), "control_d\n", "[3] capabilities");
+	/* The kernel hashes it, and early after boot it can't yet. */
+	ok(matches(contents(DIR "/xsd_kva"), "^0x([0-9a-f]+|[(]_*ptrval_*[)])$"),
+	   "[3] xsd_kva is 0x and a pointer");
+	ok(matches(contents(DIR "/xsd_port"), "^[1-9][0-9]*$"), "[3] xsd_port is a number");
+}
+
+static void symbols(void)
+{
+	FILE *f = fopen(DIR "/xensyms", "r");
+	char line[256];
+	unsigned int n = 0, bad = 0;
+	regex_t re;
+
+	if (!ok(f, "[3] xensyms can be opened"))
+		return;
+	if (regcomp(&re, "^[0-9a-f]{16} [a-zA-Z] [^ ]+$", REG_EXTENDED | REG_NOSUB))
+		bail("regcomp");
+	while (n < 300 && fgets(line, sizeof(line), f)) {
+		line[strcspn(line, "\n")] = '\0';
+		if (regexec(&re, line, 0, NULL, 0) && !bad++)
+			diag("line %u: '%s'", n, line);
+		n++;
+	}
+	fclose(f);
+	regfree(&re);
+	ok(n > 100, "[3] xensyms has symbols");
+	is(bad, 0, "[3] each an address, a type and a name");
+}
+
+static void symbols_in_pieces(void)
+{
+	int a = open(DIR "/xensyms", O_RDONLY), b = open(DIR "/xensyms", O_RDONLY);
+	char whole[1024], pieces[1024];
+	size_t have = 0;
+	ssize_t n;
+
+	n = read(a, whole, sizeof(whole));
+	while (n > 0 && have < (size_t)n) {
+		size_t want = n - have < 7 ? n - have : 7;
+		ssize_t got = read(b, pieces + have, want);
+
+		if (got <= 0)
+			break;
+		have += got;
+	}
+	ok(n > 0 && have == (size_t)n && !memcmp(whole, pieces, n),
+	   "[3] xensyms in small pieces is the same");
+	close(a);
+	close(b);
+}
+
+static bool is_xenfs(const char *path)
+{
+	struct statfs st;
+
+	return !statfs(path, &st) && (unsigned int)st.f_type == MAGIC;
+}
+
+static void superblock(void)
+{
+	ok(is_xenfs(DIR), "[3] statfs has the magic number of xenfs");
+	ok(is_xenfs(DIR "/xenbus"), "[3] for a file of it, too");
+}
+
+static void not_changeable(void)
+{
+	ok(open(DIR "/new", O_CREAT | O_RDWR, 0600) < 0, "[3] no file can be made");
+	ok(mkdir(DIR "/new", 0700) < 0, "[3] no directory can be made");
+	ok(open(DIR "/capabilities", O_WRONLY) < 0 ||
+	   write(open(DIR "/capabilities", O_WRONLY), "x", 1) < 0,
+	   "[3] capabilities can't be written");
+}
+
+/* What the filesystem says about the failure of an option */
+static void say_why(char *text, size_t size)
+{
+	int fd = syscall(SYS_fsopen, "xenfs", 1 /* FSOPEN_CLOEXEC */);
+	ssize_t n = -1;
+
+	if (fd >= 0) {
+		syscall(SYS_fsconfig, fd, 1 /* FSCONFIG_SET_STRING */,
+			"nonsense", "1", 0);
+		n = read(fd, text, size - 1);
+		close(fd);
+	}
+	text[n < 0 ? 0 : n] = '\0';
+}
+
+static void bad_options(void)
+{
+	char text[256];
+
+	mkdir(SECOND, 0700);
+	ok(mount("none", SECOND, "xenfs", 0, "nonsense=1") && errno == EINVAL,
+	   "[3] mount with an unknown option: EINVAL");
+	say_why(text, sizeof(text));
+	ok(strstr(text, "nonsense"), "[3] and a message that names it");
+	text[strcspn(text, "\n")] = '\0';
+	diag("message: %s", text);
+}
+
+static void second_mount(void)
+{
+	int fd;
+
+	if (!is(mount("none", SECOND, "xenfs", 0, NULL), 0, "[3] a second mount"))
+		return;
+	ok(is_xenfs(SECOND), "[3] is xenfs");
+	fd = open(SECOND "/xenbus", O_RDWR);
+	ok(fd >= 0, "[3] its xenbus can be opened");
+	ok(umount(SECOND) && errno == EBUSY, "[I4] umount while it is open: EBUSY");
+	close(fd);
+	is(umount(SECOND), 0, "[I4] after close() it can be unmounted");
+	is(mount("none", SECOND, "xenfs", 0, NULL), 0, "[3] and mounted again");
+	is_str(contents(SECOND "/capabilities"), "control_d\n", "[3] and is whole");
+	is(umount(SECOND), 0, "[3] and unmounted");
+}
+
+static void works_after_lazy_umount(void)
+{
+	struct client *c;
+
+	if (is_socket()) {
+		skip("of the file only", "[I4] an open outlives a lazy umount");
+		return;
+	}
+	mount("none", SECOND, "xenfs", 0, NULL);
+	c = client_open(SECOND "/xenbus");
+	is(umount2(SECOND, MNT_DETACH), 0, "[I4] a lazy umount");
+	is(call_string(c, XS_DIRECTORY, 0, "/", NULL), 0,
+	   "[I4] the open outlives it");
+	client_close(c);
+}
+
+static void remount(void)
+{
+	is(mount("none", DIR, NULL, MS_REMOUNT, NULL), 0, "[3] remount");
+	mount("none", SECOND, "xenfs", 0, NULL);
+	is(mount("none", SECOND, NULL, MS_REMOUNT | MS_RDONLY | MS_BIND, NULL), 0,
+	   "[3] a mount point may be made read-only");
+	ok(open(SECOND "/xenbus", O_RDWR) < 0 && errno == EROFS,
+	   "[3] then it can't be opened for writing");
+	ok(close(open(DIR "/xenbus", O_RDWR)) == 0, "[3] elsewhere it can");
+	umount(SECOND);
+}
+
+static void owner(uid_t uid, gid_t gid, mode_t mode, const char *what)
+{
+	struct stat st;
+
+	if (stat(DIR "/xenbus", &st)) {
+		ok(false, "[3] %s", what);
+		return;
+	}
+	ok(st.st_uid == uid && st.st_gid == gid && (st.st_mode & 07777) == mode,
+	   "[3] %s", what);
+	if (st.st_uid != uid || st.st_gid != gid || (st.st_mode & 07777) != mode)
+		diag("uid %u, gid %u, mode %o", st.st_uid, st.st_gid, st.st_mode);
+}
+
+static void owner_options(void)
+{
+	struct stat st;
+
+	if (!strcmp(getenv("XENFS_MODULE") ?: "ours", "stock")) {
+		skip("the stock module has none", "[3] uid=, gid=, mode=");
+		return;
+	}
+	is(mount("none", DIR, NULL, MS_REMOUNT, "uid=1000,gid=1001,mode=0640"), 0,
+	   "[3] remount with uid=1000,gid=1001,mode=0640");
+	owner(1000, 1001, 0640, "xenbus has them");
+	ok(!stat(DIR "/privcmd", &st) && st.st_uid == 0 && (st.st_mode & 07777) == 0600,
+	   "[3] privcmd has not");
+	is(mount("none", DIR, NULL, MS_REMOUNT, "uid=0,gid=0,mode=0600"), 0,
+	   "[3] remount with uid=0,gid=0,mode=0600");
+	owner(0, 0, 0600, "xenbus has them");
+	ok(mount("none", DIR, NULL, MS_REMOUNT, "mode=9") && errno == EINVAL,
+	   "[3] mode=9: EINVAL");
+	ok(mount("none", DIR, NULL, MS_REMOUNT, "uid=x") && errno == EINVAL,
+	   "[3] uid=x: EINVAL");
+	owner(0, 0, 0600, "after a refused remount nothing has changed");
+}
+
+int main(void)
+{
+	tap_begin(60);
+	modes();
+	texts();
+	symbols();
+	symbols_in_pieces();
+	superblock();
+	not_changeable();
+	bad_options();
+	second_mount();
+	works_after_lazy_umount();
+	remount();
+	owner_options();
+	return tap_end();
+}

@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/userfaultfd.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "client.h"
+#include "guest.h"
+#include "tap.h"
+
+#define PAGE	4096UL
+
+void sleep_ms(int ms)
+{
+	usleep(ms * 1000);
+}
+
+char *fault_edge(size_t size)
+{
+	size_t len = (size + PAGE - 1) & ~(PAGE - 1);
+	char *p = mmap(NULL, len + PAGE, PROT_READ | PROT_WRITE,
+		       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (p == MAP_FAILED || mprotect(p + len, PAGE, PROT_NONE))
+		bail("mmap: %s", strerror(errno));
+	return p + len - size;
+}
+
+char *fault_page(void)
+{
+	char *p = mmap(NULL, PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS,
+		       -1, 0);
+
+	if (p == MAP_FAILED)
+		bail("mmap: %s", strerror(errno));
+	return p;
+}
+
+static bool comm_is_server(const char *pid)
+{
+	char path[64], comm[32] = "";
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%.16s/comm", pid);
+	f = fopen(path, "r");
+	if (!f)
+		return false;
+	if (!fgets(comm, sizeof(comm), f))
+		comm[0] = '\0';
+	fclose(f);
+	return !strcmp(comm, "xenstored\n") || !strcmp(comm, "oxenstored\n");
+}
+
+pid_t server_pid(void)
+{
+	DIR *dir = opendir("/proc");
+	struct dirent *d;
+	pid_t pid = 0;
+
+	while (dir && !pid && (d = readdir(dir)))
+		if (atoi(d->d_name) > 1 && comm_is_server(d->d_name))
+			pid = atoi(d->d_name);
+	if (dir)
+		closedir(dir);
+	return pid;
+}
+
+static pid_t stopped;
+
+static void server_release(void)
+{
+	if (stopped)
+		kill(stopped, SIGCONT);
+	stopped = 0;
+}
+
+bool server_stop(void)
+{
+	if (!tap_at_alarm)
+		atexit(server_release);
+	tap_at_alarm = server_release;
+	stopped = server_pid();
+	return stopped && !kill(stopped, SIGSTOP);
+}
+
+void server_continue(void)
+{
+	server_release();
+}
+
+long server_count(const char *what, unsigned int domid)
+{
+	struct client *c = client_open(socket_path());
+	char body[32], *line;
+	long count = -1;
+	struct msg m;
+	int len;
+
+	len = snprintf(body, sizeof(body), "quota%c%u", 0, domid) + 1;
+	if (!call(c, XS_CONTROL, 0, body, len, &m)) {
+		line = strstr(m.body, what);
+		line = line ? strchr(line, ':') : NULL;
+		if (line)
+			count = atol(line + 1);
+	}
+	client_close(c);
+	return count;
+}
+
+static void *job_main(void *arg)
+{
+	struct job *job = arg;
+
+	job->fn(job->arg);
+	__atomic_store_n(&job->done, true, __ATOMIC_RELEASE);
+	return NULL;
+}
+
+bool job_start(struct job *job, void (*fn)(void *arg), void *arg)
+{
+	job->fn = fn;
+	job->arg = arg;
+	job->done = false;
+	return !pthread_create(&job->thread, NULL, job_main, job);
+}
+
+bool job_done(struct job *job, int timeout_ms)
+{
+	long end = now_ms() + timeout_ms;
+
+	while (!__atomic_load_n(&job->done, __ATOMIC_ACQUIRE)) {
+		if (now_ms() >= end)
+			return false;
+		sleep_ms(2);
+	}
+	return true;
+}
+
+bool job_join(struct job *job, int timeout_ms)
+{
+	if (!job_done(job, timeout_ms))
+		return false;
+	pthread_join(job->thread, NULL);
+	return true;
+}
+
+bool lazy_page(struct lazy_page *page)
+{
+	struct uffdio_api api = { .api = UFFD_API };
+	struct uffdio_register reg = { .mode = UFFDIO_REGISTER_MODE_MISSING };
+
+	page->uffd = syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK);
+	if (page->uffd < 0 || ioctl(page->uffd, UFFDIO_API, &api))
+		return false;
+	page->addr = mmap(NULL, PAGE, PROT_READ | PROT_WRITE,
+			  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (page->addr == MAP_FAILED)
+		return false;
+	reg.range.start = (uintptr_t)page->addr;
+	reg.range.len = PAGE;
+	return !ioctl(page->uffd, UFFDIO_REGISTER, &reg);
+}
+
+bool lazy_wait(struct lazy_page *page, int timeout_ms)
+{
+	struct uffd_msg event;
+
+	if (!(poll_for(page->uffd, POLLIN, timeout_ms) & POLLIN))
+		return false;
+	return read(page->uffd, &event, sizeof(event)) == sizeof(event);
+}
+
+void lazy_resolve(struct lazy_page *page, const void *data, size_t len)
+{
+	static char source[PAGE] __attribute__((aligned(PAGE)));
+	struct uffdio_copy copy = {
+		.dst = (uintptr_t)page->addr,
+		.src = (uintptr_t)source,
+		.len = PAGE,
+	};
+
+	memset(source, 0, PAGE);
+	if (len)
+		memcpy(source, data, len);
+	if (ioctl(page->uffd, UFFDIO_COPY, &copy))
+		diag("UFFDIO_COPY: %s", strerror(errno));
+	close(page->uffd);
+}
+
+int child_wait(pid_t pid, int timeout_ms)
+{
+	long end = now_ms() + timeout_ms;
+	int status;
+
+	while (waitpid(pid, &status, WNOHANG) == 0) {
+		if (now_ms() > end) {
+			kill(pid, SIGKILL);
+			return -1;
+		}
+		sleep_ms(2);
+	}
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}

@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The file by way of io_uring: W1, R1 */
+#include <errno.h>
+#include <linux/io_uring.h>
+#include <poll.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "client.h"
+#include "guest.h"
+#include "tap.h"
+
+#define ROOT	"/test/uring"
+#define KEY	ROOT "/key"
+
+struct ring {
+	int fd;
+	char *sq, *cq;
+	struct io_uring_sqe *sqes;
+	struct io_uring_params p;
+};
+
+static void *ring_map(int fd, size_t len, off_t what)
+{
+	void *p = mmap(NULL, len, PROT_READ | PROT_WRITE,
+		       MAP_SHARED | MAP_POPULATE, fd, what);
+
+	return p == MAP_FAILED ? NULL : p;
+}
+
+static bool ring_open(struct ring *r)
+{
+	memset(r, 0, sizeof(*r));
+	r->fd = syscall(SYS_io_uring_setup, 8, &r->p);
+	if (r->fd < 0)
+		return false;
+	r->sq = ring_map(r->fd, r->p.sq_off.array + r->p.sq_entries * 4,
+			 IORING_OFF_SQ_RING);
+	r->cq = ring_map(r->fd, r->p.cq_off.cqes + r->p.cq_entries *
+			 sizeof(struct io_uring_cqe), IORING_OFF_CQ_RING);
+	r->sqes = ring_map(r->fd, r->p.sq_entries * sizeof(*r->sqes),
+			   IORING_OFF_SQES);
+	return r->sq && r->cq && r->sqes;
+}
+
+static uint32_t *at(char *base, uint32_t offset)
+{
+	return (uint32_t *)(base + offset);
+}
+
+static void submit(struct ring *r, int op, int fd, void *buf, size_t len,
+		   uint64_t id)
+{
+	uint32_t mask = *at(r->sq, r->p.sq_off.ring_mask);
+	uint32_t *tail = at(r->sq, r->p.sq_off.tail);
+	struct io_uring_sqe *sqe = &r->sqes[*tail & mask];
+
+	memset(sqe, 0, sizeof(*sqe));
+	sqe->opcode = op;
+	sqe->fd = fd;
+	sqe->addr = (uintptr_t)buf;
+	sqe->len = len;
+	sqe->off = op == IORING_OP_ASYNC_CANCEL ? 0 : -1;
+	sqe->user_data = id;
+	at(r->sq, r->p.sq_off.array)[*tail & mask] = *tail & mask;
+	__atomic_store_n(tail, *tail + 1, __ATOMIC_RELEASE);
+	syscall(SYS_io_uring_enter, r->fd, 1, 0, 0, NULL, 0);
+}
+
+/* The result of the next completion with this id; -ETIMEDOUT without one */
+static int complete(struct ring *r, uint64_t id, int timeout_ms)
+{
+	uint32_t *head = at(r->cq, r->p.cq_off.head);
+	uint32_t mask = *at(r->cq, r->p.cq_off.ring_mask);
+	long end = now_ms() + timeout_ms;
+	struct io_uring_cqe *cqe;
+
+	while (now_ms() <= end) {
+		if (__atomic_load_n(at(r->cq, r->p.cq_off.tail),
+				    __ATOMIC_ACQUIRE) == *head) {
+			/* Lets the kernel run what is due for this task, too */
+			syscall(SYS_io_uring_enter, r->fd, 0, 0,
+				IORING_ENTER_GETEVENTS, NULL, 0);
+			sleep_ms(2);
+			continue;
+		}
+		cqe = (struct io_uring_cqe *)(r->cq + r->p.cq_off.cqes) +
+			(*head & mask);
+		__atomic_store_n(head, *head + 1, __ATOMIC_RELEASE);
+		if (cqe->user_data == id)
+			return cqe->res;
+	}
+	return -ETIMEDOUT;
+}
+
+static void writes_and_reads(struct ring *r)
+{
+	struct client *c = client_new();
+	char buf[512], in[512] = "";
+	size_t len, want;
+	int n, have = 0;
+
+	client_block(c, true);
+	len = msg_write_req(buf, 1, 0, KEY, "uring");
+	len += msg_string(buf + len, XS_READ, 2, 0, KEY);
+	submit(r, IORING_OP_WRITE, c->fd, buf, len, 1);
+	is(complete(r, 1, DEADLINE_MS), len, "[W1] a write of two messages takes all");
+	/* What the server says to that */
+	want = msg_build(buf, XS_WRITE, 1, 0, "OK", 3);
+	want += msg_build(buf + want, XS_READ, 2, 0, "uring", 5);
+	while (have < (int)want) {
+		submit(r, IORING_OP_READ, c->fd, in + have, want - have, 2);
+		n = complete(r, 2, DEADLINE_MS);
+		if (n <= 0)
+			break;
+		have += n;
+	}
+	ok(have == (int)want && !memcmp(in, buf, want), "[R1] reads get both replies");
+	if (have != (int)want)
+		diag("%d bytes, expected %zu", have, want);
+	client_close(c);
+}
+
+static void pending_read(struct ring *r)
+{
+	struct client *c = client_new();
+	char in[HEADER + 5];
+	int n;
+
+	client_block(c, true);
+	submit(r, IORING_OP_READ, c->fd, in, sizeof(in), 3);
+	is(complete(r, 3, 200), -ETIMEDOUT, "[R1] a read with nothing there is pending");
+	client_send(c, XS_READ, 0, KEY, sizeof(KEY));
+	n = complete(r, 3, DEADLINE_MS);
+	ok(n > 0, "[R1] a reply completes it");
+	if (n <= 0)
+		diag("result %d", n);
+	client_close(c);
+}
+
+/*
+ * io_uring reads a regular file until the buffer is full or the file ends, and
+ * such a file is what xenfs has always shown: a client that asks for more than
+ * there is must get what is there all the same.
+ */
+static void short_read(struct ring *r, bool block, bool pending)
+{
+	struct client *c = client_new();
+	static uint64_t id = 6;
+	static char in[512];
+	int n;
+
+	client_block(c, block);
+	if (!pending) {
+		client_send(c, XS_READ, 0, KEY, sizeof(KEY));
+		poll_for(c->fd, POLLIN, DEADLINE_MS);
+	}
+	submit(r, IORING_OP_READ, c->fd, in, sizeof(in), id);
+	if (pending)
+		client_send(c, XS_READ, 0, KEY, sizeof(KEY));
+	n = complete(r, id++, 1000);
+	ok(n > 0, "[R1] a short read, %s, %s", block ? "blocking" : "non-blocking",
+	   pending ? "before the reply" : "after it");
+	if (n <= 0)
+		diag("result %d", n);
+	client_close(c);
+}
+
+static void cancelled_read(struct ring *r)
+{
+	struct client *c = client_new();
+	char in[64];
+	int n;
+
+	client_block(c, true);
+	submit(r, IORING_OP_READ, c->fd, in, sizeof(in), 4);
+	complete(r, 4, 100);
+	submit(r, IORING_OP_ASYNC_CANCEL, -1, (void *)4, 0, 5);
+	n = complete(r, 4, DEADLINE_MS);
+	ok(n == -ECANCELED || n == -EINTR, "[R1] a pending read can be cancelled");
+	diag("result %d", n);
+	client_close(c);
+}
+
+int main(void)
+{
+	struct ring r;
+
+	tap_begin(40);
+	subtree("uring");
+	if (!ring_open(&r)) {
+		skip("no io_uring here", "[W1] io_uring");
+		return tap_end();
+	}
+	writes_and_reads(&r);
+	pending_read(&r);
+	cancelled_read(&r);
+	short_read(&r, false, false);
+	short_read(&r, true, false);
+	short_read(&r, true, true);
+	return tap_end();
+}
