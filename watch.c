@@ -502,6 +502,9 @@ static struct xenfs_watch *watch_alloc(struct xenfs_connection *c,
 	return w;
 }
 
+static_assert(XENSTORE_ABS_PATH_MAX + 1 + XENFS_TOKEN_MAX <=
+	      XENSTORE_PAYLOAD_MAX);
+
 /* Charges the connection; false if it has no room for another watch. */
 static bool watch_admit(struct xenfs_watch *w)
 {
@@ -521,7 +524,8 @@ static bool watch_admit(struct xenfs_watch *w)
  * @req: complete, its syntax checked, not submitted yet
  *
  * Context: process context; may sleep.
- * Return: 0, -ENOMEM, or -E2BIG: the open has as many watches as it may.
+ * Return: 0, -ENOMEM, -EINVAL: no server takes a path of this length, or
+ * -E2BIG: the open has as many watches as it may.
  */
 int xenfs_watch_prepare(struct xenfs_request *req)
 {
@@ -532,6 +536,12 @@ int xenfs_watch_prepare(struct xenfs_request *req)
 	err = xenfs_watch_parse(req->msg, (char *)(req->msg + 1), &args);
 	if (err || req->kind == XENFS_UNWATCH)
 		return err;
+	/*
+	 * With our token, which may be longer than the client's, the message
+	 * must not be too long: the server would drop the whole domain.
+	 */
+	if (args.path_len > XENSTORE_ABS_PATH_MAX + 1)
+		return -EINVAL;
 	w = watch_alloc(req->connection, &args);
 	if (!w)
 		return -ENOMEM;

@@ -128,14 +128,17 @@ static void refused(const char *path, const char *what)
 
 static void refusals(void)
 {
-	static char longest[3500];
+	static char longest[3500], all[PAYLOAD_MAX - 2];
 
 	memset(longest, 'x', sizeof(longest) - 1);
 	longest[0] = '/';
+	memset(all, 'x', sizeof(all) - 1);
+	all[0] = '/';
 	refused("/test//x", "an invalid path");
 	refused("/test/x/", "a path that ends in /");
 	refused("/test/%", "a path with a bad letter");
 	refused(longest, "a path that is too long");
+	refused(all, "a path that fills the payload");
 }
 
 static void order(void)
