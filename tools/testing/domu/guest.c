@@ -25,8 +25,8 @@ static void has_file(const char *name, mode_t mode)
 	struct stat st = { };
 
 	snprintf(path, sizeof(path), "/proc/xen/%s", name);
-	ok(!stat(path, &st), "[files] a guest has %s", name);
-	is(st.st_mode & 0777, mode, "[files] its mode");
+	ok(!stat(path, &st), "[F1] a guest has %s", name);
+	is(st.st_mode & 0777, mode, "[F1] its mode");
 }
 
 static void files(void)
@@ -37,12 +37,12 @@ static void files(void)
 
 	while (dir && readdir(dir))
 		entries++;
-	is(entries, 2 + 3, "[files] a guest has three files");
+	is(entries, 2 + 3, "[F1] a guest has three files");
 	has_file("xenbus", 0600);
 	has_file("capabilities", 0444);
 	has_file("privcmd", 0600);
 	fd = open("/proc/xen/capabilities", O_RDONLY);
-	is(read(fd, text, sizeof(text)), 0, "[files] no capabilities");
+	is(read(fd, text, sizeof(text)), 0, "[F1] no capabilities");
 	close(fd);
 }
 

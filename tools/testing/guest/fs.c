@@ -67,11 +67,11 @@ static void modes(void)
 	for (i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
 		snprintf(path, sizeof(path), DIR "/%s", files[i].name);
 		if (stat(path, &st)) {
-			ok(false, "[3] %s is there", files[i].name);
+			ok(false, "[F1] %s is there", files[i].name);
 			continue;
 		}
 		ok((st.st_mode & 07777) == files[i].mode && !st.st_uid && !st.st_gid &&
-		   S_ISREG(st.st_mode), "[3] %s is a file of root's, mode %o",
+		   S_ISREG(st.st_mode), "[F1] %s is a file of root's, mode %o",
 		   files[i].name, files[i].mode);
 		if ((st.st_mode & 07777) != files[i].mode)
 			diag("mode %o", st.st_mode);
@@ -80,11 +80,11 @@ static void modes(void)
 
 static void texts(void)
 {
-	is_str(contents(DIR "/capabilities"), "control_d\n", "[3] capabilities");
+	is_str(contents(DIR "/capabilities"), "control_d\n", "[F1] capabilities");
 	/* The kernel hashes it, and early after boot it can't yet. */
 	ok(matches(contents(DIR "/xsd_kva"), "^0x([0-9a-f]+|[(]_*ptrval_*[)])$"),
-	   "[3] xsd_kva is 0x and a pointer");
-	ok(matches(contents(DIR "/xsd_port"), "^[1-9][0-9]*$"), "[3] xsd_port is a number");
+	   "[F1] xsd_kva is 0x and a pointer");
+	ok(matches(contents(DIR "/xsd_port"), "^[1-9][0-9]*$"), "[F1] xsd_port is a number");
 }
 
 static void symbols(void)
@@ -94,7 +94,7 @@ static void symbols(void)
 	unsigned int n = 0, bad = 0;
 	regex_t re;
 
-	if (!ok(f, "[3] xensyms can be opened"))
+	if (!ok(f, "[F1] xensyms can be opened"))
 		return;
 	if (regcomp(&re, "^[0-9a-f]{16} [a-zA-Z] [^ ]+$", REG_EXTENDED | REG_NOSUB))
 		bail("regcomp");
@@ -106,8 +106,8 @@ static void symbols(void)
 	}
 	fclose(f);
 	regfree(&re);
-	ok(n > 100, "[3] xensyms has symbols");
-	is(bad, 0, "[3] each an address, a type and a name");
+	ok(n > 100, "[F1] xensyms has symbols");
+	is(bad, 0, "[F1] each an address, a type and a name");
 }
 
 static void symbols_in_pieces(void)
@@ -127,7 +127,7 @@ static void symbols_in_pieces(void)
 		have += got;
 	}
 	ok(n > 0 && have == (size_t)n && !memcmp(whole, pieces, n),
-	   "[3] xensyms in small pieces is the same");
+	   "[F1] xensyms in small pieces is the same");
 	close(a);
 	close(b);
 }
@@ -141,17 +141,17 @@ static bool is_xenfs(const char *path)
 
 static void superblock(void)
 {
-	ok(is_xenfs(DIR), "[3] statfs has the magic number of xenfs");
-	ok(is_xenfs(DIR "/xenbus"), "[3] for a file of it, too");
+	ok(is_xenfs(DIR), "[F1] statfs has the magic number of xenfs");
+	ok(is_xenfs(DIR "/xenbus"), "[F1] for a file of it, too");
 }
 
 static void not_changeable(void)
 {
-	ok(open(DIR "/new", O_CREAT | O_RDWR, 0600) < 0, "[3] no file can be made");
-	ok(mkdir(DIR "/new", 0700) < 0, "[3] no directory can be made");
+	ok(open(DIR "/new", O_CREAT | O_RDWR, 0600) < 0, "[F1] no file can be made");
+	ok(mkdir(DIR "/new", 0700) < 0, "[F1] no directory can be made");
 	ok(open(DIR "/capabilities", O_WRONLY) < 0 ||
 	   write(open(DIR "/capabilities", O_WRONLY), "x", 1) < 0,
-	   "[3] capabilities can't be written");
+	   "[F1] capabilities can't be written");
 }
 
 /* What the filesystem says about the failure of an option */
@@ -175,9 +175,9 @@ static void bad_options(void)
 
 	mkdir(SECOND, 0700);
 	ok(mount("none", SECOND, "xenfs", 0, "nonsense=1") && errno == EINVAL,
-	   "[3] mount with an unknown option: EINVAL");
+	   "[F2] mount with an unknown option: EINVAL");
 	say_why(text, sizeof(text));
-	ok(strstr(text, "nonsense"), "[3] and a message that names it");
+	ok(strstr(text, "nonsense"), "[F2] and a message that names it");
 	text[strcspn(text, "\n")] = '\0';
 	diag("message: %s", text);
 }
@@ -186,17 +186,17 @@ static void second_mount(void)
 {
 	int fd;
 
-	if (!is(mount("none", SECOND, "xenfs", 0, NULL), 0, "[3] a second mount"))
+	if (!is(mount("none", SECOND, "xenfs", 0, NULL), 0, "[F2] a second mount"))
 		return;
-	ok(is_xenfs(SECOND), "[3] is xenfs");
+	ok(is_xenfs(SECOND), "[F2] is xenfs");
 	fd = open(SECOND "/xenbus", O_RDWR);
-	ok(fd >= 0, "[3] its xenbus can be opened");
+	ok(fd >= 0, "[F2] its xenbus can be opened");
 	ok(umount(SECOND) && errno == EBUSY, "[I4] umount while it is open: EBUSY");
 	close(fd);
 	is(umount(SECOND), 0, "[I4] after close() it can be unmounted");
-	is(mount("none", SECOND, "xenfs", 0, NULL), 0, "[3] and mounted again");
-	is_str(contents(SECOND "/capabilities"), "control_d\n", "[3] and is whole");
-	is(umount(SECOND), 0, "[3] and unmounted");
+	is(mount("none", SECOND, "xenfs", 0, NULL), 0, "[F2] and mounted again");
+	is_str(contents(SECOND "/capabilities"), "control_d\n", "[F2] and is whole");
+	is(umount(SECOND), 0, "[F2] and unmounted");
 }
 
 static void works_after_lazy_umount(void)
@@ -217,13 +217,13 @@ static void works_after_lazy_umount(void)
 
 static void remount(void)
 {
-	is(mount("none", DIR, NULL, MS_REMOUNT, NULL), 0, "[3] remount");
+	is(mount("none", DIR, NULL, MS_REMOUNT, NULL), 0, "[F2] remount");
 	mount("none", SECOND, "xenfs", 0, NULL);
 	is(mount("none", SECOND, NULL, MS_REMOUNT | MS_RDONLY | MS_BIND, NULL), 0,
-	   "[3] a mount point may be made read-only");
+	   "[F2] a mount point may be made read-only");
 	ok(open(SECOND "/xenbus", O_RDWR) < 0 && errno == EROFS,
-	   "[3] then it can't be opened for writing");
-	ok(close(open(DIR "/xenbus", O_RDWR)) == 0, "[3] elsewhere it can");
+	   "[F2] then it can't be opened for writing");
+	ok(close(open(DIR "/xenbus", O_RDWR)) == 0, "[F2] elsewhere it can");
 	umount(SECOND);
 }
 
@@ -232,11 +232,11 @@ static void owner(uid_t uid, gid_t gid, mode_t mode, const char *what)
 	struct stat st;
 
 	if (stat(DIR "/xenbus", &st)) {
-		ok(false, "[3] %s", what);
+		ok(false, "[F2] %s", what);
 		return;
 	}
 	ok(st.st_uid == uid && st.st_gid == gid && (st.st_mode & 07777) == mode,
-	   "[3] %s", what);
+	   "[F2] %s", what);
 	if (st.st_uid != uid || st.st_gid != gid || (st.st_mode & 07777) != mode)
 		diag("uid %u, gid %u, mode %o", st.st_uid, st.st_gid, st.st_mode);
 }
@@ -246,21 +246,21 @@ static void owner_options(void)
 	struct stat st;
 
 	if (!strcmp(getenv("XENFS_MODULE") ?: "ours", "stock")) {
-		skip("the stock module has none", "[3] uid=, gid=, mode=");
+		skip("the stock module has none", "[F2] uid=, gid=, mode=");
 		return;
 	}
 	is(mount("none", DIR, NULL, MS_REMOUNT, "uid=1000,gid=1001,mode=0640"), 0,
-	   "[3] remount with uid=1000,gid=1001,mode=0640");
+	   "[F2] remount with uid=1000,gid=1001,mode=0640");
 	owner(1000, 1001, 0640, "xenbus has them");
 	ok(!stat(DIR "/privcmd", &st) && st.st_uid == 0 && (st.st_mode & 07777) == 0600,
-	   "[3] privcmd has not");
+	   "[F2] privcmd has not");
 	is(mount("none", DIR, NULL, MS_REMOUNT, "uid=0,gid=0,mode=0600"), 0,
-	   "[3] remount with uid=0,gid=0,mode=0600");
+	   "[F2] remount with uid=0,gid=0,mode=0600");
 	owner(0, 0, 0600, "xenbus has them");
 	ok(mount("none", DIR, NULL, MS_REMOUNT, "mode=9") && errno == EINVAL,
-	   "[3] mode=9: EINVAL");
+	   "[F2] mode=9: EINVAL");
 	ok(mount("none", DIR, NULL, MS_REMOUNT, "uid=x") && errno == EINVAL,
-	   "[3] uid=x: EINVAL");
+	   "[F2] uid=x: EINVAL");
 	owner(0, 0, 0600, "after a refused remount nothing has changed");
 }
 

@@ -36,6 +36,7 @@ static size_t answer(char *buf, uint32_t id)
 /* Ask n times, and wait until all the replies have come. */
 static size_t ask_many(struct client *c, unsigned int n, char *want)
 {
+	struct client *later = client_new();
 	size_t len = 0;
 	unsigned int i;
 
@@ -46,7 +47,10 @@ static size_t ask_many(struct client *c, unsigned int n, char *want)
 		sleep_ms(30);
 	}
 	poll_for(c->fd, POLLIN, DEADLINE_MS);
-	sleep_ms(100);
+	/* What was asked later has been answered: so has what was before. */
+	for (i = 0; i < 3; i++)
+		call_string(later, XS_READ, 0, KEY, NULL);
+	client_close(later);
 	return len;
 }
 

@@ -99,10 +99,10 @@ parallel() {
 
 bound_elsewhere() {
 	touch /tmp/elsewhere
-	succeeds "[3] mount --bind of the file" mount --bind "$XENFS_FILE" /tmp/elsewhere
+	succeeds "[F2] mount --bind of the file" mount --bind "$XENFS_FILE" /tmp/elsewhere
 	is "$(XENSTORED_PATH=/tmp/elsewhere limited xenstore-read $root/a)" one \
-		"[3] the tools work with it there"
-	succeeds "[3] umount" umount /tmp/elsewhere
+		"[F2] the tools work with it there"
+	succeeds "[F2] umount" umount /tmp/elsewhere
 }
 
 # Xen's own tests

@@ -48,6 +48,11 @@ bool server_is_c(void)
 	return !strcmp(env("XENFS_SERVER", "xenstored"), "xenstored");
 }
 
+int deadline_ms(void)
+{
+	return 3000 * slow();
+}
+
 long now_ms(void)
 {
 	struct timespec ts;

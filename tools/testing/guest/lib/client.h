@@ -43,7 +43,8 @@ enum xs_type {
 #define HEADER		sizeof(struct xs_header)
 
 /* Long enough for a slow, emulated machine */
-#define DEADLINE_MS	3000
+#define DEADLINE_MS	deadline_ms()
+int deadline_ms(void);
 /* How long to wait for something that must not come */
 #define QUIET_MS	150
 

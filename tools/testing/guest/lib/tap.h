@@ -10,6 +10,8 @@
 
 #define PRINTF(fmt, args)	__attribute__((format(printf, fmt, args)))
 
+/* How many times longer all may take here: a debug kernel (XENFS_SLOW) */
+int slow(void);
 /* Start; the program dies with a message after that many seconds. */
 void tap_begin(unsigned int seconds);
 /* Called before that death, in a signal handler */

@@ -14,6 +14,10 @@ diag() { sed 's/^/# /'; }
 
 result() { # STATUS DESCRIPTION
 	tests=$((tests + 1))
+	case $2 in
+	"["*) ;;
+	*) echo "# this test names no clause:"; set -- 1 "$2" ;;
+	esac
 	if [ "$1" = 0 ]; then
 		echo "ok $tests - $2"
 	else
@@ -30,7 +34,7 @@ skip() { # WHY DESCRIPTION
 
 # No command may hang. busybox's timeout leaves a process behind that waits for
 # the time: it must not have what the script itself holds open, as number 5.
-limited() { timeout -k 2 "${LIMIT:-10}" "$@" 5>&-; }
+limited() { timeout -k 2 $((${LIMIT:-10} * ${XENFS_SLOW:-1})) "$@" 5>&-; }
 
 # DESCRIPTION COMMAND...: it succeeds
 succeeds() {
