@@ -158,6 +158,13 @@ static bool xenfs_real_domid(const char *s)
 	       domid < XENFS_DOMID_RESERVED;
 }
 
+/* Not a special node, or one of those that have permissions to set? */
+static bool xenfs_has_perms(const char *path)
+{
+	return path[0] != '@' || !strcmp(path, "@introduceDomain") ||
+	       !strcmp(path, "@releaseDomain");
+}
+
 /**
  * struct xenfs_syntax - what a type's payload must look like
  * @min: strings that must be there
@@ -272,6 +279,12 @@ static int xenfs_check_arguments(const struct xsd_sockmsg *hdr,
 		 * answering it; oxenstored's RELEASE closes that ring.
 		 */
 		return xenfs_real_domid(body) ? 0 : -EINVAL;
+	case XS_SET_PERMS:
+		/*
+		 * For a special node that it does not know, the C server
+		 * answers a stray errno, or exits, as with a missing path.
+		 */
+		return xenfs_has_perms(body) ? 0 : -EINVAL;
 	case XS_WATCH:
 	case XS_UNWATCH:
 		return xenfs_watch_parse(hdr, body, &args);

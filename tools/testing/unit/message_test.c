@@ -312,6 +312,13 @@ static const struct {
 	{ XS_SET_PERMS, BYTES("/a\0n0\0"), 0 },
 	{ XS_SET_PERMS, BYTES("/a\0n0\0r1\0"), 0 },
 	{ XS_SET_PERMS, BYTES("/a\0n0\0r1\0reserved"), 0 },
+	{ XS_SET_PERMS, BYTES("/a/@b\0n0\0"), 0 },
+	{ XS_SET_PERMS, BYTES("@introduceDomain\0n0\0"), 0 },
+	{ XS_SET_PERMS, BYTES("@releaseDomain\0n0\0r1\0"), 0 },
+	{ XS_SET_PERMS, BYTES("@\0n0\0"), -EINVAL },
+	{ XS_SET_PERMS, BYTES("@other\0n0\0"), -EINVAL },
+	{ XS_SET_PERMS, BYTES("@releaseDomain/1\0n0\0"), -EINVAL },
+	{ XS_SET_PERMS, BYTES("@releasedomain\0n0\0"), -EINVAL },
 
 	{ XS_SET_TARGET, BYTES("1\0"), -EINVAL },
 	{ XS_SET_TARGET, BYTES("1\0" "2"), -EINVAL },
