@@ -31,10 +31,15 @@
 /* When to try again to send a request of our own, for which memory lacked */
 #define RETRY_DELAY	(HZ / 10)
 
+/* Who had so many turns without another open between is alone */
+#define ALONE_SENDS	64
+
 static struct {
 	spinlock_t lock;		/* also connections' turn, sending, parked */
 	struct list_head waiting;	/* lock; opens with something to send */
 	struct list_head parked;	/* lock; opens that must not, for now */
+	const void *last;		/* lock; which open sent last */
+	unsigned int alone;		/* lock; its turns since then */
 	struct workqueue_struct *wq;
 	struct work_struct work;	/* sends for those in waiting */
 	struct delayed_work retry_work;	/* unparks them all */
@@ -62,7 +67,7 @@ static void request_release(struct xenfs_message *reply)
  * @hdr: the header; its length was checked
  *
  * The payload goes to the bytes behind @msg. Charged to the caller's memory
- * cgroup and to what the connection may have queued (contract W4).
+ * cgroup (contract I3).
  *
  * Context: process context; may sleep.
  * Return: the request, or NULL: no memory.
@@ -85,10 +90,6 @@ struct xenfs_request *xenfs_request_alloc(struct xenfs_connection *c,
 	req->kind = xenfs_message_kind(hdr->type);
 	req->reply.release = request_release;
 	req->reply.charge = ksize(req) + ksize(req->msg);
-
-	spin_lock(&c->lock);
-	c->queued_bytes += req->reply.charge;
-	spin_unlock(&c->lock);
 	return req;
 }
 
@@ -148,15 +149,21 @@ static void request_done(struct xenfs_request *req)
 	bool was_writable = writable(c);
 
 	req->done = true;
-	if (req->internal)
+	if (req->internal) {
+		/* It is not freed, but part of what it gives back. */
+		kfree(req->buffer);
+		req->buffer = NULL;
 		return;
+	}
 	c->queued_bytes -= req->reply.charge;
 	kfree(req->msg);
 	req->msg = NULL;
 	req->reply.charge = ksize(req) + (req->buffer ? ksize(req->buffer) : 0);
 	c->unread_bytes += req->reply.charge;
-	if (!was_writable && writable(c))
-		wake_up_poll(&c->write_wait, EPOLLOUT | EPOLLWRNORM);
+	if (!was_writable && writable(c)) {
+		wake_up(&c->write_wait);
+		wake_up_poll(&c->read_wait, EPOLLOUT | EPOLLWRNORM);
+	}
 }
 
 /* Answers a request without the server: an error, or with 0 an OK. */
@@ -206,6 +213,16 @@ static void release_messages(struct list_head *list)
 /* --- Turns -------------------------------------------------------------- */
 
 /*
+ * How many requests an open may have at the server. The ring is first come,
+ * first served: whoever comes to it waits for all that others have there.
+ */
+static u32 share(void)
+{
+	return READ_ONCE(turns.alone) < ALONE_SENDS ? XENFS_IN_FLIGHT_SHARED :
+						      XENFS_IN_FLIGHT_MAX;
+}
+
+/*
  * A RESET_WATCHES gives back what the requests before it made, so it waits for
  * their answers. Nothing is sent whose reply might not find room (W4).
  */
@@ -218,7 +235,7 @@ static bool may_send(struct xenfs_connection *c)
 		return false;
 	if (req->kind == XENFS_RESET && !list_empty(&c->sent))
 		return false;
-	if (c->in_flight >= XENFS_IN_FLIGHT_MAX)
+	if (c->in_flight >= share())
 		return false;
 	return c->unread_bytes + (c->in_flight + 1) * XENFS_REPLY_MAX <=
 	       XENFS_UNREAD_MAX;
@@ -263,6 +280,11 @@ static void start_sending(struct xenfs_connection *c)
 	lockdep_assert_held(&turns.lock);
 	kref_get(&c->kref);
 	c->sending = true;
+	if (turns.last != c)
+		WRITE_ONCE(turns.alone, 0);
+	else if (turns.alone < ALONE_SENDS)
+		WRITE_ONCE(turns.alone, turns.alone + 1);
+	turns.last = c;
 }
 
 /* Whose turn is it? Returns the slot to send with, or NULL. */
@@ -538,6 +560,7 @@ void xenfs_request_submit(struct xenfs_request *req, bool may_sleep)
 	if (!req->internal)
 		prepare(req);
 	spin_lock(&c->lock);
+	c->queued_bytes += req->reply.charge;
 	list_add_tail(&req->reply.list, &c->queued);
 	if (may_sleep)
 		slot = own_turn(c);
@@ -591,7 +614,9 @@ void xenfs_request_answered(struct xenfs_request *req,
 		request_done(req);
 	}
 	deliver(c, &unwanted);
-	want_turn(c);
+	/* Several at once: each time costs a switch to the workqueue. */
+	if (c->in_flight <= share() / 2)
+		want_turn(c);
 	spin_unlock(&c->lock);
 	release_messages(&unwanted);
 	turns_kick();
@@ -702,8 +727,9 @@ void xenfs_connection_end(struct xenfs_connection *c, enum xenfs_state state)
 		}
 	}
 	want_turn(c);
-	wake_up_poll(&c->read_wait, EPOLLIN | EPOLLRDNORM | EPOLLHUP);
-	wake_up_poll(&c->write_wait, EPOLLOUT | EPOLLWRNORM | EPOLLERR);
+	wake_up(&c->write_wait);
+	wake_up_poll(&c->read_wait, EPOLLIN | EPOLLRDNORM | EPOLLOUT |
+		     EPOLLWRNORM | EPOLLHUP | EPOLLERR);
 	spin_unlock(&c->lock);
 	release_messages(&unwanted);
 	if (first)

@@ -190,7 +190,9 @@ int xenfs_transport_send(struct xenfs_slot *slot, struct xsd_sockmsg *msg,
 
 	err = xenbus_dev_request_and_reply(msg, &slot->file);
 	if (!err) {
-		schedule_delayed_work(&transport.lost_work, LOST_PERIOD);
+		if (!delayed_work_pending(&transport.lost_work))
+			schedule_delayed_work(&transport.lost_work,
+					      LOST_PERIOD);
 		return 0;
 	}
 

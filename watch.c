@@ -388,7 +388,9 @@ static void watch_event(struct xenfs_watch *w, const char *path)
 		return;
 	if (c->event_bytes < XENFS_EVENTS_MAX)
 		event = alloc_event(w, path);
-	if (!event) {
+	if (!event || c->event_bytes + event->message.charge >
+		      XENFS_EVENTS_MAX) {
+		kfree(event);
 		collapse(w);
 		return;
 	}
@@ -512,7 +514,7 @@ static bool watch_admit(struct xenfs_watch *w)
 	bool ret;
 
 	spin_lock(&c->lock);
-	ret = c->watch_bytes < XENFS_WATCHES_MAX;
+	ret = c->watch_bytes + watch_charge(w) <= XENFS_WATCHES_MAX;
 	if (ret)
 		c->watch_bytes += watch_charge(w);
 	spin_unlock(&c->lock);

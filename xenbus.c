@@ -117,7 +117,9 @@ static bool is_nowait(const struct kiocb *iocb)
 /* Only the start of a message has to wait: what was begun may be completed. */
 static int wait_for_room(struct xenfs_connection *c, bool nowait)
 {
-	if (xenfs_connection_writable(c))
+	/* Others can only make room, so without the lock it may be missed. */
+	if (READ_ONCE(c->queued_bytes) < XENFS_QUEUED_MAX ||
+	    xenfs_connection_writable(c))
 		return 0;
 	if (nowait)
 		return -EAGAIN;
@@ -328,9 +330,9 @@ static ssize_t xenbus_read_iter(struct kiocb *iocb, struct iov_iter *to)
 /* --- The rest ----------------------------------------------------------- */
 
 /*
- * The queues of waiters are joined before the state is looked at, and whoever
+ * The queue of waiters is joined before the state is looked at, and whoever
  * changes the state does so under the lock that the look takes, then wakes the
- * queues: no change is missed (contract R3).
+ * queue: no change is missed (contract R3).
  */
 static __poll_t xenbus_poll(struct file *file, poll_table *wait)
 {
@@ -338,7 +340,6 @@ static __poll_t xenbus_poll(struct file *file, poll_table *wait)
 	__poll_t events = 0;
 
 	poll_wait(file, &c->read_wait, wait);
-	poll_wait(file, &c->write_wait, wait);
 	if (xenfs_connection_readable(c))
 		events |= EPOLLIN | EPOLLRDNORM;
 	if (READ_ONCE(c->state) == XENFS_DEAD)

@@ -36,19 +36,22 @@
 
 /*
  * What one open may hold of the kernel's memory, in bytes (contract W4, E4,
- * I3: under 256 KiB in all). Each is checked before something is added, so it
- * may be passed by one message.
+ * I3: under 256 KiB in all). The requests may pass their bound by one, whose
+ * length is not known before it is begun.
  */
-#define XENFS_QUEUED_MAX	(48 * 1024)	/* requests without a reply */
-#define XENFS_UNREAD_MAX	(72 * 1024)	/* replies, unread or expected */
+#define XENFS_QUEUED_MAX	(24 * 1024)	/* requests without a reply */
+#define XENFS_UNREAD_MAX	(136 * 1024)	/* replies, unread or expected */
 #define XENFS_EVENTS_MAX	(16 * 1024)	/* unread events */
-#define XENFS_WATCHES_MAX	(80 * 1024)	/* watches */
+#define XENFS_WATCHES_MAX	(64 * 1024)	/* watches */
 
 /* Transactions of one open, those that are being started among them */
 #define XENFS_TRANSACTIONS_MAX	32
 
-/* Requests of one open that may be at the server at once */
-#define XENFS_IN_FLIGHT_MAX	8
+/* Requests of one open that may be at the server at once, while it is alone */
+#define XENFS_IN_FLIGHT_MAX	16
+
+/* The same, while others have something to send as well (contract I2) */
+#define XENFS_IN_FLIGHT_SHARED	2
 
 /* What a reply of the largest size takes */
 #define XENFS_REPLY_MAX		8192
@@ -163,7 +166,7 @@ struct xenfs_connection {
 	struct list_head unread;	/* messages in the order of reading */
 	struct list_head watches;
 	struct list_head transactions;
-	u32 queued_bytes;		/* of partial, queued and sent */
+	u32 queued_bytes;		/* of queued and sent */
 	u32 unread_bytes;		/* of replies, also undelivered ones */
 	u32 event_bytes;		/* of events in unread */
 	u32 in_flight;			/* of sent: those at the server */
@@ -171,8 +174,8 @@ struct xenfs_connection {
 	u32 transaction_count;		/* likewise */
 
 	/* Have locks of their own; woken under connection->lock */
-	wait_queue_head_t read_wait;
-	wait_queue_head_t write_wait;
+	wait_queue_head_t read_wait;	/* readers, and pollers for anything */
+	wait_queue_head_t write_wait;	/* writers */
 
 	/* turns.lock guards these three */
 	struct list_head turn;

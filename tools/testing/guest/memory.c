@@ -152,12 +152,16 @@ int main(void)
 		skip("a socket costs what it costs", "[I3] memory");
 		return tap_end();
 	}
-	idle();
+	if (slow() > 1)
+		skip("a debug kernel's objects are larger", "[I3] an idle open");
+	else
+		idle();
 	if (is_stock()) {
 		skip("without bound", "[I3] an open at its bounds");
 		skip("it has none", "[I3] fdinfo");
 	} else {
-		full();
+		if (slow() == 1)
+			full();
 		fdinfo();
 	}
 	return tap_end();
