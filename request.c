@@ -406,6 +406,22 @@ static void refuse(struct xenfs_request *req, int error)
 }
 
 /*
+ * Of two errors, the one that the server would name. A RESET_WATCHES that was
+ * let through has ended its own transaction when it comes here again.
+ */
+static int check(struct xenfs_request *req)
+{
+	int err = req->error;
+
+	if (req->internal || req->checked)
+		return 0;
+	req->checked = true;
+	if (err == -ENOSYS)
+		return err;
+	return xenfs_transaction_check(req) ?: err;
+}
+
+/*
  * Moves a request from queued to sent. Returns what to send to the server, NULL
  * if it was answered here, or ERR_PTR(-EINPROGRESS) if it has to wait.
  */
@@ -417,10 +433,7 @@ static struct xsd_sockmsg *dispatch(struct xenfs_request *req)
 
 	lockdep_assert_held(&c->lock);
 	list_move_tail(&req->reply.list, &c->sent);
-	/* Of two errors, the one that the server would name */
-	err = req->error;
-	if (err != -ENOSYS && !req->internal)
-		err = xenfs_transaction_check(req) ?: err;
+	err = check(req);
 	if (err) {
 		refuse(req, err);
 		return NULL;

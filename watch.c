@@ -384,6 +384,9 @@ static void watch_event(struct xenfs_watch *w, const char *path)
 		return;
 	if (!xenfs_event_within(w->args.path, path, w->args.depth))
 		return;
+	/* With the client's token it is no message: no server sends such. */
+	if (strlen(path) + 1 + w->args.token_len > XENSTORE_PAYLOAD_MAX)
+		return;
 	if (is_unread(w, path))
 		return;
 	if (c->event_bytes < XENFS_EVENTS_MAX)

@@ -90,6 +90,8 @@ struct xenfs_message {
  * @kind: what it asks for
  * @error: negative errno that answers it without asking the server, or 0
  * @internal: the module's own: part of another object, and no client waits
+ * @checked: it was found fit to be dispatched, but may have had to wait since;
+ *	connection->lock
  * @done: the reply is there; connection->lock
  *
  * It belongs to the writer until it is submitted; then connection->lock guards
@@ -108,6 +110,7 @@ struct xenfs_request {
 	s16 error;
 	u8 kind;
 	bool internal;
+	bool checked;
 	bool done;
 };
 

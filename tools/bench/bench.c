@@ -299,8 +299,8 @@ int main(void)
 		{ "16 in flight, one write", sixteen_at_once, 0 },
 		{ "a write and its event", write_and_event, 1 },
 	};
-	const char *path[] = { "/proc/xen/xenbus", "/run/xenstored/socket",
-			       "/dev/xen/xenbus" };
+	static const char *const path[] = { "/proc/xen/xenbus", "/run/xenstored/socket",
+					    "/dev/xen/xenbus" };
 	struct header hdr;
 	struct request r;
 	unsigned int i, j;

@@ -740,7 +740,7 @@ static void yardstick_one(struct client *c, struct client *sock, unsigned int i)
 		call_write(sock, 0, Y "/a", "value");
 	call(sock, yardstick[i].type, 0, yardstick[i].body, yardstick[i].len,
 	     &want);
-	if (rm && strstr(yardstick[i].what, "gone") == NULL)
+	if (rm && !strstr(yardstick[i].what, "gone"))
 		call_write(sock, 0, Y "/a", "value");
 	err = call(c, yardstick[i].type, 0, yardstick[i].body,
 		   yardstick[i].len, &got);
