@@ -12,7 +12,7 @@ KDIR	?= /lib/modules/$(KVER)/build
 TARGET	 = $(if $(KERNEL),--series $(KERNEL),--kdir $(KDIR)) \
 	   $(if $(VMLINUX),--vmlinux $(VMLINUX))
 
-export KERNELS
+export KERNELS PLANT
 
 all: module
 
@@ -34,9 +34,12 @@ help:
 	@echo '  make unit             the unit tests only, in seconds'
 	@echo '  make vm               one boot: [KERNEL=] [SERVER=] [TESTS="stream watch"]'
 	@echo '  make test-stock       which of the tests the stock xenfs fails'
+	@echo '  make soak             1,000,000 messages to the file and to the socket: [MESSAGES=] [SEED=] [SERVER=]'
 	@echo '  make check            style and static checks: checkpatch, W=1, sparse, shellcheck'
+	@echo '  make test-debug       all on debug kernels, which are built first: [PLANT=<fault>]'
 	@echo '  make in-tree          build it in kernel source, as drivers/xen/xenfs: [KERNELS=]'
 	@echo '  make dkms-test        dkms add, build, install, remove; the host stays as it is'
+	@echo '  make bench            what operations cost, in instructions: [KERNEL=6.1|6.12]'
 	@echo
 	@echo 'Else'
 	@echo '  make deps             install the Debian packages that all this needs'
@@ -70,8 +73,25 @@ vm: deps
 test-stock: deps
 	@tools/testing/stock $(or $(KERNEL),6.1) $(TESTS)
 
+# Takes half an hour, or an hour on a machine with other things to do.
+soak: deps
+	@tools/testing/differential/run --kernel $(or $(KERNEL),6.1) --server $(SERVER) \
+		--timeout 10800 --live --messages $(or $(MESSAGES),1000000) \
+		--seed $(or $(SEED),$$(date +%s))
+
+bench: deps
+	@tools/bench/run $(or $(KERNEL),6.1)
+
 check: deps
 	@tools/build/check $(KERNELS)
+
+debug-kernels: deps
+	@tools/debug/kernel dom0 kasan
+
+test-debug: deps debug-kernels
+	@tools/build/deps patch
+	@prove --timer $(if $(V),-v,--failures --comments) \
+		$(if $(PLANT),tools/debug/30-plant.t,tools/debug/*.t)
 
 in-tree: deps
 	@tools/build/deps bc bison flex libelf-dev
@@ -93,5 +113,6 @@ clean:
 distclean:
 	rm -rf build
 
-.PHONY: all help module install modules_install demo shell test unit vm \
-	test-stock check in-tree dkms-test deps fetch clean distclean
+.PHONY: all help bench module install modules_install demo shell test unit vm \
+	test-stock test-debug debug-kernels soak check \
+	in-tree dkms-test deps fetch clean distclean

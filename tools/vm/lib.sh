@@ -19,15 +19,28 @@ one() {
 	printf '%s\n' "$1"
 }
 
-# What `fetch` made of a kernel series (6.1, 6.12)
-kernel_image()   { one "$cache/linux-$1"/boot/vmlinuz-*; }
+# What `fetch` made of a kernel series (6.1, 6.12), or tools/debug/kernel of a
+# debug kernel (debug-dom0)
+kernel_dir() {
+	case $1 in
+	debug-*) printf '%s\n' "$build/$1" ;;
+	*)       printf '%s\n' "$cache/linux-$1" ;;
+	esac
+}
+kernel_image()   { one "$(kernel_dir "$1")"/boot/vmlinuz-*; }
 kernel_release() { local image; image=$(kernel_image "$1"); printf '%s\n' "${image##*/vmlinuz-}"; }
-kernel_headers() { one "$cache/linux-$1"/usr/src/linux-headers-*-amd64; }
+kernel_headers() {
+	case $1 in
+	debug-*) one "$(kernel_dir "$1")/build" ;;
+	*)       one "$(kernel_dir "$1")"/usr/src/linux-headers-*-amd64 ;;
+	esac
+}
 
-# module_file SERIES NAME: the path of a module of Debian's kernel, by its name
+# module_file SERIES NAME: the path of a module of that kernel, by its name
 module_file() {
-	local file
-	file=$(find "$cache/linux-$1/lib/modules" "$cache/linux-$1/usr/lib/modules" \
+	local dir file
+	dir=$(kernel_dir "$1")
+	file=$(find "$dir/lib/modules" "$dir/usr/lib/modules" \
 		\( -name "$2.ko" -o -name "$2.ko.xz" \) -print -quit 2>/dev/null)
 	[ -n "$file" ] || die "no module $2 in the kernel package of $1"
 	printf '%s\n' "$file"
