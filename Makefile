@@ -34,6 +34,7 @@ help:
 	@echo '  make unit             the unit tests only, in seconds'
 	@echo '  make vm               one boot: [KERNEL=] [SERVER=] [TESTS="stream watch"]'
 	@echo '  make test-stock       which of the tests the stock xenfs fails'
+	@echo '  make test-hostile     clients that try to hurt others'
 	@echo '  make soak             1,000,000 messages to the file and to the socket: [MESSAGES=] [SEED=] [SERVER=]'
 	@echo '  make check            style and static checks: checkpatch, W=1, sparse, shellcheck'
 	@echo '  make test-debug       all on debug kernels, which are built first: [PLANT=<fault>]'
@@ -72,6 +73,10 @@ vm: deps
 
 test-stock: deps
 	@tools/testing/stock $(or $(KERNEL),6.1) $(TESTS)
+
+# Not part of `make test` yet: it takes minutes more.
+test-hostile: deps
+	@prove --timer --merge $(if $(V),-v) tools/testing/hostile/*.t
 
 # Takes half an hour, or an hour on a machine with other things to do.
 soak: deps
@@ -114,5 +119,5 @@ distclean:
 	rm -rf build
 
 .PHONY: all help bench module install modules_install demo shell test unit vm \
-	test-stock test-debug debug-kernels soak check \
+	test-stock test-hostile test-debug debug-kernels soak check \
 	in-tree dkms-test deps fetch clean distclean

@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Clients that write and do not read, or read too slowly: W4, E4, I2 */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "hostile.h"
+
+#define FLOODERS	8
+#define WATCHED		ROOT "/watched"
+/* All that an open may hold is less than that (I3) */
+#define BOUND		(256 * 1024)
+
+/* The stock driver takes one request a write, and any number of them. */
+static void flood_main(bool reads)
+{
+	struct client *c = client_new();
+	unsigned int i, batch = is_stock() ? 1 : 64;
+	static char buf[64 * 64], in[8192];
+	size_t len = 0;
+
+	for (i = 0; i < batch; i++)
+		len += msg_string(buf + len, XS_READ, i, 0, KEY);
+	client_block(c, !reads);
+	for (i = 0; i < 200000; i++) {
+		if (write(c->fd, buf, len) < 0 && errno != EAGAIN)
+			_exit(1);
+		if (!reads)
+			continue;
+		poll_for(c->fd, POLLIN, 1000);
+		while (read(c->fd, in, sizeof(in)) > 0)
+			;
+	}
+	pause();
+	_exit(0);
+}
+
+static int only_fd(pid_t pid)
+{
+	char path[64], target[64];
+	ssize_t n;
+	int fd;
+
+	for (fd = 3; fd < 64; fd++) {
+		snprintf(path, sizeof(path), "/proc/%d/fd/%d", pid, fd);
+		n = readlink(path, target, sizeof(target) - 1);
+		if (n > 0 && !memcmp(target, "/proc/xen/", 10))
+			return fd;
+	}
+	return -1;
+}
+
+static long held_bytes(pid_t pid)
+{
+	int fd = only_fd(pid);
+
+	return held(pid, fd, "request-bytes") + held(pid, fd, "reply-bytes") +
+	       held(pid, fd, "event-bytes") + held(pid, fd, "watch-bytes");
+}
+
+static void flooders(int n)
+{
+	pid_t pids[FLOODERS];
+	int i, blocked = 0, bound = 0, dead = 0;
+
+	scene_begin();
+	for (i = 0; i < n; i++) {
+		pids[i] = fork();
+		if (pids[i] == 0)
+			flood_main(false);
+	}
+	scene_goes_on("[I2] %d floods begin", n);
+	if (is_stock())
+		sleep_ms(1000);
+	for (i = 0; i < n && !is_stock(); i++) {
+		blocked += sleeps_in(pids[i], SYS_write);
+		bound += held_bytes(pids[i]) < BOUND;
+	}
+	is(blocked, n, "[W4] who writes without reading is stopped");
+	is(bound, n, "[I3] with less than %d KiB each", BOUND / 1024);
+	scene_goes_on("[I2] %d floods stand", n);
+	for (i = 0; i < n; i++) {
+		kill(pids[i], SIGKILL);
+		dead += waitpid(pids[i], NULL, 0) == pids[i];
+	}
+	is(dead, n, "[I4] they can be killed");
+	scene_goes_on("[I2] %d floods were killed", n);
+	scene_end(n == 1 ? "a flood" : "many floods");
+}
+
+/* As fast as they can, for ever, and with all that they may have in flight */
+static void busy(void)
+{
+	pid_t pids[FLOODERS];
+	int i, dead = 0;
+
+	scene_begin();
+	for (i = 0; i < FLOODERS; i++) {
+		pids[i] = fork();
+		if (pids[i] == 0)
+			flood_main(true);
+	}
+	for (i = 0; i < 3; i++)
+		scene_goes_on("[I2] %d floods that read, too", FLOODERS);
+	for (i = 0; i < FLOODERS; i++) {
+		kill(pids[i], SIGKILL);
+		dead += waitpid(pids[i], NULL, 0) == pids[i];
+	}
+	is(dead, FLOODERS, "[I4] they can be killed");
+	scene_end("floods that read");
+}
+
+/* Writes to different keys, over the socket: none of our bounds slows it. */
+static void write_many(unsigned int first, unsigned int n)
+{
+	struct client *sock = client_open(socket_path());
+	char buf[256], path[64], value[16];
+	unsigned int i, answered = 0;
+	static struct msg m;
+
+	for (i = 0; i < n; i++) {
+		snprintf(path, sizeof(path), WATCHED "/%u", (first + i) % 500);
+		snprintf(value, sizeof(value), "%u", i);
+		if (client_raw(sock, buf, msg_write_req(buf, i, 0, path, value)))
+			_exit(1);
+		/* No more than the server likes to keep */
+		if (i - answered > 16 && !client_recv(sock, &m, PATIENCE_MS))
+			answered++;
+	}
+	while (answered < n && !client_recv(sock, &m, PATIENCE_MS))
+		answered++;
+	_exit(answered != n);
+}
+
+struct seen {
+	unsigned int messages, events, other;
+	bool root, last;
+};
+
+static struct seen read_all(struct client *c)
+{
+	struct seen seen = { };
+	struct msg m;
+
+	while (!client_recv(c, &m, seen.messages ? 1000 : PATIENCE_MS)) {
+		seen.messages++;
+		seen.events += m.hdr.type == XS_WATCH_EVENT;
+		seen.other += m.hdr.type != XS_WATCH_EVENT;
+		if (m.hdr.type != XS_WATCH_EVENT)
+			continue;
+		seen.root |= !strcmp(event_path(&m), "/");
+		seen.last |= !strcmp(event_path(&m), WATCHED "/499");
+	}
+	return seen;
+}
+
+static void silent_watcher(void)
+{
+	struct client *c = client_new();
+	unsigned int i, n = scaled(5000, 100000), good = 0;
+	struct seen seen;
+	pid_t pids[2];
+	struct msg m;
+
+	call_string(c, XS_MKDIR, 0, WATCHED, NULL);
+	client_close(c);
+	scene_begin();
+	c = client_new();
+	is(call_watch(c, XS_WATCH, "/", "silent"), 0, "[E4] a watch on /");
+	client_event(c, &m, PATIENCE_MS);
+	for (i = 0; i < 2; i++) {
+		pids[i] = fork();
+		if (pids[i] == 0)
+			write_many(i * 250, n / 2);
+	}
+	scene_goes_on("[E4] others write and the watcher does not read");
+	for (i = 0; i < 2; i++)
+		good += child_wait(pids[i], n * 10) == 0;
+	is(good, 2, "[E4] %u writes, and nobody reads the events", n);
+	if (!is_stock())
+		ok(held(getpid(), c->fd, "event-bytes") < 32 * 1024,
+		   "[E4] the unread events are bounded");
+	scene_goes_on("[E4] afterwards");
+	/* It reads at last, but others write all the time: so for a while */
+	client_send(c, XS_UNWATCH, 0, "/\0silent", sizeof("/\0silent"));
+	seen = read_all(c);
+	diag("%u events read", seen.events);
+	ok(seen.root || seen.last, "[E4] the watcher learns that something changed");
+	ok(seen.events < n / 4, "[E4] and need not read an event for each write");
+	is(seen.other, 1, "[E4] then comes the reply to UNWATCH");
+	client_close(c);
+	scene_end("a watcher that does not read");
+}
+
+static void sip_main(void)
+{
+	unsigned int i, n = 30, seconds = scaled(4, 30);
+	struct client *c = client_new();
+	static struct msg m;
+	uint32_t id = 0;
+
+	if (call_watch(c, XS_WATCH, "/", "sip"))
+		_exit(1);
+	for (i = 0; i < n; i++)
+		id = client_send(c, XS_READ, 0, KEY, sizeof(KEY));
+	client_block(c, true);
+	for (i = 0; i < seconds; i++, sleep(1))
+		if (read(c->fd, c->in + c->have++, 1) != 1)
+			_exit(2);
+	client_block(c, false);
+	_exit(reply_to(c, id, &m) || strcmp(m.body, VALUE) ? 3 : 0);
+}
+
+static void sipping(void)
+{
+	pid_t pid;
+
+	scene_begin();
+	pid = fork();
+	if (pid == 0)
+		sip_main();
+	scene_goes_on("[I2] a client reads a byte a second");
+	sleep_ms(2000);
+	scene_goes_on("[I2] it still does");
+	is(child_wait(pid, 60 * 1000), 0,
+	   "[R1] when it reads on in the end, the stream is whole");
+	scene_end("a byte a second");
+}
+
+int main(void)
+{
+	hostile_begin(scaled(240, 1500));
+	silent_watcher();
+	sipping();
+	busy();
+	flooders(1);
+	flooders(FLOODERS);
+	return tap_end();
+}

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What the hostile tests share. Each of them is one or more scenes. While a
+ * scene plays there are bystanders: processes and a kernel thread that use
+ * xenstore as anybody does, and to whom nothing may happen. When it is over
+ * nothing of it may be left, in the server or in the kernel's memory.
+ */
+#ifndef HOSTILE_H
+#define HOSTILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "client.h"
+#include "guest.h"
+#include "tap.h"
+
+#define ROOT	"/test/hostile"
+#define KEY	ROOT "/key"
+#define VALUE	"value"
+
+/* How long anything may take: far more than it does, even on a busy machine */
+#define PATIENCE_MS	15000
+
+/* Begin a program: results, an empty subtree with KEY, the kernel's user. */
+void hostile_begin(unsigned int seconds);
+/* XENFS_LONG=1: the numbers of a real machine */
+unsigned int scaled(unsigned int normal, unsigned int large);
+unsigned int env_number(const char *name, unsigned int otherwise);
+
+/* Count what there is, start the bystanders. */
+void scene_begin(void);
+/* As scene_begin(); the bystanders use another file, NULL: only the kernel. */
+void scene_begin_at(const char *path);
+/* A result: every bystander has made some more rounds. */
+void scene_goes_on(const char *fmt, ...) PRINTF(1, 2);
+/*
+ * Stop the bystanders; results: all their requests have succeeded, and there
+ * are no more watches, transactions, and memory than at the beginning.
+ */
+void scene_end(const char *what);
+
+/* The module kuser; false if it does not come or go in time. */
+bool module_load(const char *name);
+bool module_unload(const char *name);
+
+/* Wait until a thread sleeps in a system call; false after PATIENCE_MS. */
+bool sleeps_in(pid_t tid, long nr);
+pid_t own_tid(void);
+
+/* As call(), with more patience; events are thrown away. */
+int patient_call(struct client *c, uint32_t type, uint32_t tx_id,
+		 const void *body, size_t len, struct msg *reply);
+int patient_string(struct client *c, uint32_t type, uint32_t tx_id,
+		   const char *string, struct msg *reply);
+/* Skip messages until the reply to this request. */
+int reply_to(struct client *c, uint32_t req_id, struct msg *m);
+/* A client around a descriptor that is open already */
+struct client *client_of(int fd);
+
+/* A child that is gone within PATIENCE_MS; its exit status, -1 if it is not */
+int child_ends(pid_t pid);
+void *shared_memory(size_t size);
+/* A number in the open's fdinfo; -1 if it isn't there */
+long held(pid_t pid, int fd, const char *what);
+
+#endif

@@ -1,0 +1,413 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The server is killed, and comes back; then the module goes and comes, over
+ * and over, while others mount, open and use it. For that the server maps its
+ * page by way of another module: by way of xenfs it would hold it for ever.
+ * What is left is not the machine that it was: run this last.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "hostile.h"
+
+#define MOUNT		"/proc/xen"
+#define PID_FILE	"/run/xenstored.pid"
+#define STOCK		"/dev/xen/xenbus"
+#define WORKERS		4
+#define ROUNDS		20
+
+/* --- The server --------------------------------------------------------- */
+
+static char *server_argv[16];
+
+/* Those that were killed may still be there, as zombies. */
+static pid_t newest_server(void)
+{
+	FILE *f = fopen(PID_FILE, "r");
+	int pid = 0;
+
+	if (f && fscanf(f, "%d", &pid) != 1)
+		pid = 0;
+	if (f)
+		fclose(f);
+	return pid;
+}
+
+static void server_learn(void)
+{
+	static char line[512];
+	char path[64], *p;
+	unsigned int n = 0;
+	ssize_t len;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/cmdline", newest_server());
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	len = fd < 0 ? -1 : read(fd, line, sizeof(line) - 1);
+	close(fd);
+	for (p = line; p < line + len && n < 15; p += strlen(p) + 1)
+		server_argv[n++] = p;
+	if (!n)
+		bail("no server runs");
+}
+
+/* A zombie has no mappings: that is gone enough. Nobody may reap it. */
+static bool running(pid_t pid)
+{
+	char path[64], state = 'Z';
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	f = fopen(path, "r");
+	if (f && fscanf(f, "%*d (%*[^)]) %c", &state) != 1)
+		state = 'Z';
+	if (f)
+		fclose(f);
+	return state != 'Z';
+}
+
+static bool server_kill(void)
+{
+	long end = now_ms() + PATIENCE_MS;
+	pid_t pid = newest_server();
+
+	if (!pid || kill(pid, SIGKILL))
+		return false;
+	while (running(pid)) {
+		if (now_ms() > end)
+			return false;
+		sleep_ms(20);
+	}
+	return true;
+}
+
+static bool server_start(void)
+{
+	long end = now_ms() + PATIENCE_MS;
+	struct stat st;
+	pid_t pid;
+
+	unlink(PID_FILE);
+	unlink(socket_path());
+	pid = fork();
+	if (pid == 0) {
+		execvp(server_argv[0], server_argv);
+		_exit(127);
+	}
+	waitpid(pid, NULL, 0);
+	while (now_ms() < end) {
+		if (!stat(PID_FILE, &st) && st.st_size && !stat(socket_path(), &st))
+			return server_alive();
+		sleep_ms(20);
+	}
+	return false;
+}
+
+/* --- Without a server --------------------------------------------------- */
+
+static int rmmod(void)
+{
+	return syscall(SYS_delete_module, "xenfs", O_NONBLOCK) ? errno : 0;
+}
+
+static bool mount_at(const char *where)
+{
+	return !mount("none", where, "xenfs", 0, NULL);
+}
+
+struct closer {
+	struct client *c[3];
+};
+
+static void close_job(void *arg)
+{
+	struct closer *closer = arg;
+	int i;
+
+	for (i = 0; i < 3; i++)
+		client_close(closer->c[i]);
+}
+
+static void reader_main(void)
+{
+	struct client *c = client_new();
+	char byte;
+
+	client_block(c, true);
+	if (read(c->fd, &byte, 1) < 0)
+		_exit(1);
+	_exit(0);
+}
+
+static void in_vain(void)
+{
+	struct closer closer;
+	struct client *c;
+	struct job job;
+	char buf[64];
+	uint32_t tx;
+	pid_t pid;
+	int i;
+
+	for (i = 0; i < 3; i++)
+		closer.c[i] = client_new();
+	call_watch(closer.c[0], XS_WATCH, KEY, "token");
+	call_start(closer.c[1], &tx);
+	pid = fork();
+	if (pid == 0)
+		reader_main();
+	ok(sleeps_in(pid, SYS_read), "[I4] a reader sleeps");
+	/* It stops first, so that it has not taken what is written now. */
+	server_stop();
+	for (i = 0; i < 3; i++)
+		client_send(closer.c[i], XS_READ, 0, KEY, sizeof(KEY));
+	ok(server_kill(), "[I4] the server is killed with requests in flight");
+
+	kill(pid, SIGKILL);
+	is(waitpid(pid, NULL, 0), pid, "[I4] the reader can be killed");
+	job_start(&job, close_job, &closer);
+	ok(job_join(&job, PATIENCE_MS), "[I4] close does not wait: requests, a watch, a transaction");
+	c = client_new();
+	is(read(c->fd, buf, 1) == -1 ? errno : 0, EAGAIN, "[R1] a new open has nothing to read");
+	ok(poll_now(c->fd, POLLOUT) & POLLOUT, "[R3] and may write");
+	ok(client_send(c, XS_READ, 0, KEY, sizeof(KEY)), "[W4] which is taken");
+	ok(!poll_for(c->fd, POLLIN, 200), "[R3] no answer");
+	ok(rmmod() != 0, "[I4] rmmod with all that: refused");
+
+	is(umount2(MOUNT, MNT_DETACH), 0, "[I4] a lazy umount");
+	ok(rmmod() != 0, "[I4] rmmod with an open, and requests in flight: refused");
+	ok(mount_at(MOUNT), "[I4] mount");
+	ok(server_start(), "[I4] a new server starts");
+	/* It knows nothing of the old one's nodes. */
+	ok(!client_reply(c, &(struct msg){ }), "[I4] and answers what was written before");
+	client_close(c);
+}
+
+/* A server that maps no page of xenfs */
+static bool server_elsewhere(void)
+{
+	char port[16] = "";
+	ssize_t len;
+	int fd;
+
+	fd = open(MOUNT "/xsd_port", O_RDONLY | O_CLOEXEC);
+	len = fd < 0 ? -1 : read(fd, port, sizeof(port));
+	close(fd);
+	if (len <= 0 || !server_kill() || umount(MOUNT)) {
+		diag("the server, or its mount, stays: %s", strerror(errno));
+		return false;
+	}
+	if (!module_load("xsd") || mount("none", MOUNT, "tmpfs", 0, NULL)) {
+		diag("no other page: %s", strerror(errno));
+		return false;
+	}
+	fd = open(MOUNT "/xsd_port", O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	if (fd < 0 || write(fd, port, len) != len)
+		return false;
+	close(fd);
+	return !symlink("/dev/xsd_kva", MOUNT "/xsd_kva") && server_start();
+}
+
+/* --- The module goes and comes ------------------------------------------ */
+
+struct shared {
+	bool stop;
+	long cycles, absent, answered, failed;
+};
+
+static struct shared *shared;
+static const char watch[] = KEY "\0token";
+
+static void add(long *count)
+{
+	__atomic_add_fetch(count, 1, __ATOMIC_RELAXED);
+}
+
+static void answer(int err)
+{
+	if (err)
+		diag("a request: %s", strerror(abs(err)));
+	add(err ? &shared->failed : &shared->answered);
+}
+
+/* What an open may be doing when it is closed, and the module goes */
+static void use(struct client *c, unsigned int how)
+{
+	char buf[64];
+
+	switch (how % 8) {
+	case 0:
+		break;
+	case 1:
+		if (write(c->fd, buf, msg_string(buf, XS_READ, 1, 0, KEY) - 3) < 0)
+			add(&shared->failed);
+		break;
+	case 2:
+		answer(patient_string(c, XS_READ, 0, KEY, NULL));
+		break;
+	case 3:
+		answer(patient_call(c, XS_WATCH, 0, watch, sizeof(watch), NULL));
+		break;
+	case 4:
+		answer(patient_call(c, XS_TRANSACTION_START, 0, "", 1, NULL));
+		break;
+	case 5:	/* answered without the server; stock asks it, which is bad */
+		if (!is_stock())
+			answer(patient_string(c, XS_ERROR, 0, "", NULL) != ENOSYS);
+		break;
+	case 6:	/* answered while it is closed */
+		if (!client_send(c, XS_READ, 0, KEY, sizeof(KEY)))
+			add(&shared->failed);
+		break;
+	case 7:
+		if (!client_send(c, XS_WATCH, 0, watch, sizeof(watch)))
+			add(&shared->failed);
+		break;
+	}
+}
+
+static void worker_main(unsigned int number)
+{
+	char where[32], file[48];
+	unsigned int n = number, seed = number + 1;
+	struct client *c;
+	int fd;
+
+	snprintf(where, sizeof(where), "/tmp/mount-%u", number);
+	snprintf(file, sizeof(file), "%s/xenbus", where);
+	mkdir(where, 0700);
+	for (; !__atomic_load_n(&shared->stop, __ATOMIC_RELAXED); n++) {
+		usleep(rand_r(&seed) % 20000);
+		if (!mount_at(where)) {
+			add(&shared->absent);
+			continue;
+		}
+		fd = open(file, O_RDWR | O_CLOEXEC);
+		if (fd >= 0) {
+			c = client_of(fd);
+			use(c, n);
+			/* The open outlives the mount, or not. */
+			if (n & 1)
+				umount2(where, MNT_DETACH);
+			client_close(c);
+		} else {
+			add(&shared->failed);
+		}
+		umount2(where, MNT_DETACH);
+		add(&shared->cycles);
+	}
+	_exit(0);
+}
+
+static void in_a_loop(void)
+{
+	long end, removed = 0, refused = 0, wrong = 0, ended = 0;
+	pid_t pids[WORKERS];
+	unsigned int i;
+	int err;
+
+	shared = shared_memory(sizeof(*shared));
+	scene_begin_at(STOCK);
+	for (i = 0; i < WORKERS; i++) {
+		pids[i] = fork();
+		if (pids[i] == 0)
+			worker_main(i);
+	}
+	end = now_ms() + scaled(6000, 60000);
+	do {
+		err = rmmod();
+		refused += err == EWOULDBLOCK || err == EBUSY;
+		wrong += err && err != EWOULDBLOCK && err != EBUSY;
+		removed += !err;
+		if (!err && !module_load("xenfs"))
+			bail("the module does not load again: %s", strerror(errno));
+		usleep(err ? 500 : 3000);
+	} while (now_ms() < end || (!removed && now_ms() < end + PATIENCE_MS));
+	__atomic_store_n(&shared->stop, true, __ATOMIC_RELAXED);
+	for (i = 0; i < WORKERS; i++)
+		ended += child_ends(pids[i]) == 0;
+	diag("rmmod: %ld done, %ld refused; %ld opens, %ld mounts in vain, %ld requests",
+	     removed, refused, shared->cycles, shared->absent, shared->answered);
+	is(ended, WORKERS, "[I4] %d processes mount, open, close, umount", WORKERS);
+	ok(removed > 0 && !wrong, "[I4] while rmmod works, or is refused");
+	ok(shared->cycles > WORKERS && shared->answered > 0, "[I4] they got somewhere");
+	is(shared->failed, 0, "[I4] and no request of theirs failed");
+	scene_goes_on("[I1] after that");
+	scene_end("rmmod in a loop");
+}
+
+/* It goes as soon as it can, whatever its last open had done. */
+static bool at_once(unsigned int how)
+{
+	long end = now_ms() + PATIENCE_MS;
+	struct client *c;
+	int fd, err;
+
+	if (!module_load("xenfs") || !mount_at("/tmp/mount"))
+		return false;
+	fd = open("/tmp/mount/xenbus", O_RDWR | O_CLOEXEC);
+	umount2("/tmp/mount", MNT_DETACH);
+	if (fd < 0)
+		return false;
+	c = client_of(fd);
+	use(c, how);
+	client_close(c);
+	do {
+		err = rmmod();
+	} while (err && now_ms() < end);
+	if (err)
+		diag("after use %u: %s", how % 8, strerror(err));
+	return !err;
+}
+
+static void straight_after(void)
+{
+	int good = 0;
+	unsigned int i;
+
+	rmmod();
+	mkdir("/tmp/mount", 0700);
+	scene_begin_at(STOCK);
+	for (i = 0; i < ROUNDS; i++)
+		good += at_once(i);
+	is(good, ROUNDS, "[I4] rmmod as soon as the last open is closed");
+	is(shared->failed, 0, "[I4] whose requests did not fail");
+	scene_goes_on("[I1] after that");
+	scene_end("rmmod at once");
+}
+
+int main(void)
+{
+	struct client *sock;
+
+	hostile_begin(scaled(240, 1500));
+	if (!server_is_c()) {
+		skip("the other server has other ways", "[I4] the server is killed");
+		return tap_end();
+	}
+	server_learn();
+	/* The kernel's own watches don't outlive the server. */
+	module_unload("kuser");
+	in_vain();
+	if (!server_elsewhere())
+		bail("no server that does without xenfs");
+	subtree("hostile");
+	sock = client_open(socket_path());
+	call_write(sock, 0, KEY, VALUE);
+	client_close(sock);
+	ok(module_load("kuser"), "[I4] the kernel uses it");
+	in_a_loop();
+	straight_after();
+	module_unload("kuser");
+	return tap_end();
+}
