@@ -51,9 +51,12 @@ static void idle(void)
 	ok(each > 0 && each < 1024, "[I3] an idle open takes less than 1 KiB");
 	for (i = 0; i < IDLE; i++)
 		close(fd[i]);
+	/* What is freed after a grace period, and then cached, takes its time. */
+	for (i = 0; i < 30 && slab() - before >= IDLE * 768 / 2; i++)
+		;
 	each = slab() - before;
 	diag("%ld bytes are left after the closes", each);
-	ok(each < 256 * 1024, "[I3] and gives it back");
+	ok(each < IDLE * 768 / 2, "[I3] and gives it back");
 }
 
 /* Sends the same kind of request until the open takes no more. */
