@@ -4,7 +4,7 @@
 # Is a kernel refused that lays out the core's private types in another way
 # than core.h has them, or that doesn't say how? Type information is made up
 # here and the module is built for it; nothing of that is ever loaded.
-# Its default, llvm-objcopy, is in no package that is needed otherwise.
+# pahole's default, llvm-objcopy, is in no package that is needed otherwise.
 export LLVM_OBJCOPY=objcopy
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=../vm/lib.sh
