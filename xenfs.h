@@ -2,7 +2,7 @@
 /*
  * xenfs: what its parts share
  *
- * Five locks order everything that happens to the file "xenbus". From the
+ * These locks order everything that happens to the file "xenbus". From the
  * outermost to the innermost:
  *
  *   connection->write_mutex   writers of one open among themselves
@@ -10,6 +10,8 @@
  *   connection->lock          the queues of one open
  *   turns.lock                who sends next (request.c)
  *   transport.lock            which slots are free (transport.c)
+ *   carrier.lock              is the carrier needed, and registered (watch.c)
+ *   the lock of watch_ids     which watch has which number (watch.c)
  *
  * The two mutexes are held across copies from and to user memory, which may
  * take for ever; so nothing but the open's own writers and readers takes them,
