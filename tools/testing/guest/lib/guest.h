@@ -20,6 +20,12 @@ void server_continue(void);
 /* What the C server counts for a domain ("transactions", "watches"), or -1 */
 long server_count(const char *what, unsigned int domid);
 
+/*
+ * Bytes in objects of the kernel's slab caches whose names begin so; free ones
+ * that are kept for later are not counted.
+ */
+long slab_bytes(const char *prefix);
+
 /* A thread that must be done in time */
 struct job {
 	pthread_t thread;
