@@ -528,9 +528,11 @@ static bool watch_admit(struct xenfs_watch *w)
  * xenfs_watch_prepare() - allocate what a WATCH may need
  * @req: complete, its syntax checked, not submitted yet
  *
+ * An open that has as many watches as it may gets none, and no error yet: the
+ * WATCH may be about one that it has (contract E1).
+ *
  * Context: process context; may sleep.
- * Return: 0, -ENOMEM, -EINVAL: no server takes a path of this length, or
- * -E2BIG: the open has as many watches as it may.
+ * Return: 0, -ENOMEM, or -EINVAL: the path is longer than the protocol allows.
  */
 int xenfs_watch_prepare(struct xenfs_request *req)
 {
@@ -547,14 +549,13 @@ int xenfs_watch_prepare(struct xenfs_request *req)
 	 */
 	if (args.path_len > XENSTORE_ABS_PATH_MAX + 1)
 		return -EINVAL;
+	req->depth = args.depth;
 	w = watch_alloc(req->connection, &args);
 	if (!w)
 		return -ENOMEM;
-	err = -E2BIG;
 	if (!watch_admit(w))
 		goto put;
 	req->watch = w;
-	req->depth = args.depth;
 	err = xa_alloc_cyclic(&watch_ids, &w->id, w, xa_limit_31b,
 			      &last_watch_id, GFP_KERNEL_ACCOUNT);
 	if (err >= 0) {
@@ -642,23 +643,28 @@ static struct xsd_sockmsg *dispatch_own(struct xenfs_watch *w)
 /*
  * If the open has the watch already, it is asked for once more: then the server
  * says that it exists, or, if the first WATCH failed, makes it (contract E1).
+ * If not, there may have been no room for another (contract E4).
  */
 static struct xsd_sockmsg *dispatch_watch(struct xenfs_request *req)
 {
 	struct xenfs_connection *c = req->connection;
+	struct xenfs_watch_args args;
 	struct xenfs_watch *w;
 	int err;
 
 	err = carrier_get();
 	if (err)
 		return ERR_PTR(err);
-	w = watch_find(c, &req->watch->args);
+	xenfs_watch_parse(req->msg, (char *)(req->msg + 1), &args);
+	w = watch_find(c, &args);
 	if (w) {
 		xenfs_watch_discard(req);
 		req->watch = w;
-	} else {
+	} else if (req->watch) {
 		w = req->watch;
 		list_add(&w->list, &c->watches);
+	} else {
+		return ERR_PTR(-E2BIG);
 	}
 	w->pending++;
 	return watch_wire(w, req->msg);

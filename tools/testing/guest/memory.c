@@ -17,20 +17,11 @@
 #define IDLE	2000
 #define FULL	16
 
-/* Bytes in slabs; other users of them make it a little uncertain. */
+/* Other users of slabs make it a little uncertain. */
 static long slab(void)
 {
-	FILE *f = fopen("/proc/meminfo", "r");
-	char line[128];
-	long kib = 0;
-
 	sleep_ms(300);	/* for what is freed after a grace period */
-	while (f && fgets(line, sizeof(line), f))
-		if (sscanf(line, "Slab: %ld", &kib) == 1)
-			break;
-	if (f)
-		fclose(f);
-	return kib * 1024;
+	return slab_bytes("");
 }
 
 static void idle(void)
@@ -57,48 +48,6 @@ static void idle(void)
 	each = slab() - before;
 	diag("%ld bytes are left after the closes", each);
 	ok(each < IDLE * 768 / 2, "[I3] and gives it back");
-}
-
-/* Sends the same kind of request until the open takes no more. */
-static int fill(struct client *c, uint32_t type, int most)
-{
-	char body[PAYLOAD_MAX], buf[HEADER + PAYLOAD_MAX];
-	size_t len;
-	int n;
-
-	memset(body, 'x', sizeof(body));
-	for (n = 0; n < most; n++) {
-		len = snprintf(body, sizeof(body), ROOT "/watch/%d", n) + 1;
-		if (type == XS_WATCH)
-			body[len++] = '\0';
-		else
-			len = sizeof(body);
-		len = msg_build(buf, type, 1, 0, body, len);
-		if (write(c->fd, buf, len) < (ssize_t)len)
-			break;
-	}
-	return n;
-}
-
-static void full(void)
-{
-	struct client *c[FULL];
-	long before = slab(), each;
-	int watches = 0, requests = 0, i;
-
-	for (i = 0; i < FULL; i++) {
-		c[i] = client_new();
-		watches += fill(c[i], XS_WATCH, 160);
-		sleep_ms(200);
-		requests += fill(c[i], XS_WRITE, 100);
-	}
-	diag("%d watches, %d large requests taken", watches, requests);
-	each = (slab() - before) / FULL;
-	diag("a full open takes %ld bytes", each);
-	ok(each > 64 * 1024, "[I3] an open at its bounds takes some memory");
-	ok(each < 256 * 1024, "[I3] but less than 256 KiB");
-	for (i = 0; i < FULL; i++)
-		client_close(c[i]);
 }
 
 /* The open's fdinfo, as it is at one time */
@@ -137,6 +86,15 @@ static long held(const struct client *c, const char *what)
 	return number(&info, what);
 }
 
+static void show(const struct client *c)
+{
+	struct info info = look(c);
+	char *line, *next = info.text;
+
+	while ((line = strsep(&next, "\n")))
+		diag("%s", line);
+}
+
 /* A request goes from queued to in flight at any time. */
 static long unanswered(const struct client *c)
 {
@@ -144,6 +102,89 @@ static long unanswered(const struct client *c)
 
 	return number(&info, "requests-queued") +
 	       number(&info, "requests-in-flight");
+}
+
+/* As many watches as the open may have; the error that the next one gets */
+static int fill_watches(struct client *c, int *n)
+{
+	char path[64];
+	int err = 0;
+
+	for (*n = 0; !err && *n < 4096; ++*n) {
+		snprintf(path, sizeof(path), ROOT "/watch/%d", *n);
+		err = call_watch(c, XS_WATCH, path, "t");
+		c->nr_events = 0;
+	}
+	--*n;
+	return err;
+}
+
+/* An event for each watch of each open, which nobody reads */
+static void cause_events(int watches)
+{
+	struct client *c = client_new();
+	char path[64];
+	int i;
+
+	for (i = 0; i < watches; i++) {
+		snprintf(path, sizeof(path), ROOT "/watch/%d/child/of/some/length", i);
+		call_write(c, 0, path, "");
+	}
+	client_close(c);
+}
+
+/* Requests whose replies are large, until the open takes no more */
+static int fill_requests(struct client *c)
+{
+	char buf[HEADER + 64];
+	size_t len = msg_string(buf, XS_READ, 1, 0, ROOT "/large");
+	int n = 0;
+
+	while (n < 10000 && poll_for(c->fd, POLLOUT, 500) & POLLOUT &&
+	       write(c->fd, buf, len) == (ssize_t)len)
+		n++;
+	return n;
+}
+
+static void write_large(void)
+{
+	struct client *c = client_new();
+	char body[PAYLOAD_MAX];
+	size_t len = sizeof(ROOT "/large");
+	struct msg m;
+
+	memset(body, 'x', sizeof(body));
+	memcpy(body, ROOT "/large", len);
+	is(call(c, XS_WRITE, 0, body, len + 2000, &m), 0, "[I3] a large node");
+	client_close(c);
+}
+
+static void full(void)
+{
+	int watches = 0, requests = 0, refused = 0, again = 0, i;
+	struct client *c[FULL];
+	long before, each;
+
+	write_large();
+	before = slab();
+	for (i = 0; i < FULL; i++) {
+		c[i] = client_new();
+		refused += fill_watches(c[i], &watches) == E2BIG;
+		again += call_watch(c[i], XS_WATCH, ROOT "/watch/0", "t") == EEXIST;
+	}
+	is(refused, FULL, "[I3] E2BIG after %d watches", watches);
+	is(again, FULL, "[E1] but EEXIST for one that the open has");
+	cause_events(watches);
+	for (i = 0; i < FULL; i++)
+		requests += fill_requests(c[i]);
+	diag("%d requests taken by %d opens", requests, FULL);
+	show(c[0]);
+	each = (slab() - before) / FULL;
+	diag("a full open takes %ld bytes", each);
+	ok(each > 128 * 1024, "[I3] an open at its bounds takes some memory");
+	ok(each < 256 * 1024, "[I3] but less than 256 KiB");
+	for (i = 0; i < FULL; i++)
+		client_close(c[i]);
 }
 
 static void fdinfo(void)

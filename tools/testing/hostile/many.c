@@ -145,6 +145,7 @@ static void greedy(void)
 		drain(c);
 	}
 	is(err, E2BIG, "[E1] an open wants ever more watches: E2BIG after %d", n - 1);
+	is(watch(c, XS_WATCH, 0), EEXIST, "[E1] but EEXIST for one that it has");
 	change();
 	is(events(c, n - 1, PATIENCE_MS), n - 1, "[E2] those that it has are there");
 	is(watch(c, XS_UNWATCH, 0), 0, "[E1] it gives one back");
