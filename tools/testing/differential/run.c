@@ -14,6 +14,8 @@
  *
  *  - Events of a step that are alike count as one if servers and file may merge
  *    them. In a step of one message the C server has nothing to merge.
+ *  - So the server may have merged the first event of a watch with one that
+ *    the file would not report, and that came before.
  *  - A reply that the file gives by itself may come before or after events that
  *    the messages before it caused. It is noted before them.
  *  - If watches of different depth have one token, the order of events that
@@ -29,6 +31,7 @@
 #include "differential.h"
 #include "tap.h"
 
+#define MAX_UNWANTED	64
 #define MEMORY_MAX	(16 * 1024 * 1024)
 #define ENTRIES_MAX	8192
 #define SYNC_ID		0xfeedbeef
@@ -40,12 +43,20 @@
 #define STOCK_REPLY_MS	150
 #define STOCK_QUIET_MS	25
 
+/* An event that came over the socket and would not over the file */
+struct unwanted {
+	const char *body;
+	uint32_t len;
+};
+
 struct conn {
 	struct client *client;
 	struct watches *watches;
 	bool watched;			/* events may come */
 	bool dead;
 	unsigned int window;		/* its entries before this step */
+	struct unwanted unwanted[MAX_UNWANTED];	/* in this step */
+	unsigned int nr_unwanted;
 };
 
 struct tx {
@@ -211,6 +222,16 @@ static void end_txs(struct run *r, unsigned int conn)
 
 /* --- What came ---------------------------------------------------------- */
 
+static void note_unwanted(struct run *r, unsigned int conn)
+{
+	struct conn *c = &r->conns[conn];
+
+	if (c->nr_unwanted == MAX_UNWANTED)
+		return;
+	c->unwanted[c->nr_unwanted].body = keep(r->t, m.body, m.hdr.len);
+	c->unwanted[c->nr_unwanted++].len = m.hdr.len;
+}
+
 static void note_event(struct run *r, unsigned int conn)
 {
 	struct conn *c = &r->conns[conn];
@@ -224,8 +245,10 @@ static void note_event(struct run *r, unsigned int conn)
 	if (token >= m.body + m.hdr.len)
 		token = "";
 	if (options.fault != FAULT_DEPTH && !r->file &&
-	    !watches_want(c->watches, path, token))
+	    !watches_want(c->watches, path, token)) {
+		note_unwanted(r, conn);
 		return;
+	}
 	if (fault(r, FAULT_LOST_EVENT) && *token == 'u')
 		return;
 	if (fault(r, FAULT_EVENT_TOKEN) && *token == 'v')
@@ -241,6 +264,29 @@ static void note_event(struct run *r, unsigned int conn)
 	e->body = keep(r->t, m.body, m.hdr.len);
 	if (fault(r, FAULT_EXTRA_EVENT) && *token == 'u')
 		*append(r, conn) = *e;
+}
+
+/*
+ * A WATCH was made. If an event for another watch was its very first event, too,
+ * and unread, then the server has merged them, and it was not unwanted.
+ */
+static void reclaim(struct run *r, unsigned int conn, const struct item *it)
+{
+	struct conn *c = &r->conns[conn];
+	size_t len = string_end(it, 2);
+	unsigned int i;
+
+	for (i = 0; i < c->nr_unwanted; i++) {
+		if (c->unwanted[i].len != len ||
+		    memcmp(c->unwanted[i].body, it->body, len))
+			continue;
+		memset(&m.hdr, 0, sizeof(m.hdr));
+		m.hdr.type = XS_WATCH_EVENT;
+		m.hdr.len = len;
+		memcpy(m.body, it->body, len);
+		note_event(r, conn);
+		return;
+	}
 }
 
 static bool digits(const char *s, size_t len)
@@ -358,6 +404,8 @@ static void note_reply(struct run *r, unsigned int conn,
 		end_txs(r, conn);
 	if (x)
 		watches_replied(c->watches, x->it, m.hdr.type == x->it->type);
+	if (x && x->it->type == XS_WATCH && m.hdr.type == XS_WATCH)
+		reclaim(r, conn, x->it);
 }
 
 /* Those that the server was spared */
@@ -665,8 +713,10 @@ static void begin_windows(struct run *r)
 {
 	unsigned int i;
 
-	for (i = 0; i < r->s->conns; i++)
+	for (i = 0; i < r->s->conns; i++) {
 		r->conns[i].window = r->t->n[i];
+		r->conns[i].nr_unwanted = 0;
+	}
 }
 
 static void end_windows(struct run *r, const bool *ambiguous)
