@@ -131,7 +131,7 @@ void xenfs_request_embed(struct xenfs_request *req, struct xenfs_connection *c,
 static bool writable(struct xenfs_connection *c)
 {
 	lockdep_assert_held(&c->lock);
-	return c->queued_bytes < XENFS_QUEUED_MAX;
+	return c->queued_bytes < xenfs_limits.request_bytes;
 }
 
 /* Nothing will ever be added to what there is to read. */
@@ -238,7 +238,7 @@ static bool may_send(struct xenfs_connection *c)
 	if (c->in_flight >= share())
 		return false;
 	return c->unread_bytes + (c->in_flight + 1) * XENFS_REPLY_MAX <=
-	       XENFS_UNREAD_MAX;
+	       xenfs_limits.reply_bytes;
 }
 
 /* Lets the workqueue send for @c when it is its turn, if there is anything. */
@@ -445,8 +445,13 @@ static struct xsd_sockmsg *dispatch(struct xenfs_request *req)
 	case XENFS_UNWATCH:
 		msg = xenfs_watch_dispatch(req);
 		break;
+	case XENFS_START:
+		err = xenfs_transaction_start_dispatch(req);
+		if (err)
+			msg = ERR_PTR(err);
+		break;
 	case XENFS_END:
-		if (!xenfs_transaction_dispatch(req, &err)) {
+		if (!xenfs_transaction_end_dispatch(req, &err)) {
 			answer_here(req, err);
 			return NULL;
 		}

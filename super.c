@@ -250,6 +250,9 @@ static int __init xenfs_init(void)
 
 	if (!xen_domain())
 		return 0;
+	err = xenfs_limits_init();
+	if (err)
+		return err;
 	err = xenfs_transport_init();
 	if (err)
 		return err;

@@ -7,16 +7,28 @@
  * START comes and taken off when its END is dispatched: whatever the server
  * answers to that, the transaction is over.
  *
+ * They are counted from the dispatch of the START to that of the END, for the
+ * server takes requests in the order of dispatch.
+ *
  * A resume brings the domain to a server that knows none of its transactions
  * and gives their ids to others. They stay on the lists, but nothing of them is
  * sent any more (contract T2).
+ *
+ * A START that the server refuses upsets the core: see refusals.
  */
+#include <linux/atomic.h>
 #include <linux/err.h>
+#include <linux/module.h>
 #include <linux/notifier.h>
 #include <linux/slab.h>
+#include <linux/workqueue.h>
 #include <xen/xen-ops.h>
+#include <xen/xenbus.h>
 
 #include "xenfs.h"
+
+/* When to try again to make good for a refusal */
+#define REFUSAL_RETRY	HZ
 
 /**
  * struct xenfs_transaction - a transaction of one open
@@ -45,6 +57,26 @@ struct xenfs_transaction {
  */
 static u32 resumes;
 
+/* Transactions of all opens */
+static atomic_t total;
+
+static void refusal_work(struct work_struct *work);
+
+/*
+ * The core counts who uses the ring, and a suspend of the domain waits until
+ * that is nobody. A client's START counts as one user while it is at the server,
+ * but an error to it as two that leave: the number wraps, and the domain can
+ * never be suspended. For each such refusal the core is therefore asked to start
+ * a transaction itself, which counts until the core ends it; but it is ended
+ * as those of clients are, which does not count.
+ */
+static struct {
+	atomic_t count;			/* not made good yet; they hold the module */
+	struct delayed_work work;
+} refusals = {
+	.work = __DELAYED_WORK_INITIALIZER(refusals.work, refusal_work, 0),
+};
+
 static bool is_stale(const struct xenfs_transaction *t)
 {
 	return t->resumes != resumes;
@@ -62,14 +94,6 @@ static struct xenfs_transaction *transaction_find(struct xenfs_connection *c,
 	return NULL;
 }
 
-static void transaction_free(struct xenfs_transaction *t)
-{
-	lockdep_assert_held(&t->connection->lock);
-	t->connection->transaction_count--;
-	kfree(t);
-}
-
-/* It was counted out when it was answered: the connection may be gone. */
 static void abort_release(struct xenfs_message *reply)
 {
 	struct xenfs_request *req;
@@ -78,51 +102,71 @@ static void abort_release(struct xenfs_message *reply)
 	kfree(container_of(req, struct xenfs_transaction, abort));
 }
 
-/**
- * xenfs_transaction_prepare() - allocate what a START needs
- * @req: complete, its syntax checked, not submitted yet
- *
- * Context: process context; may sleep.
- * Return: 0, -ENOMEM, or -ENOSPC: the open has as many as it may.
- */
-int xenfs_transaction_prepare(struct xenfs_request *req)
+static struct xenfs_transaction *transaction_alloc(struct xenfs_connection *c)
 {
-	struct xenfs_connection *c = req->connection;
 	struct xenfs_transaction *t;
-	bool room;
 
 	t = kzalloc(sizeof(*t), GFP_KERNEL_ACCOUNT);
 	if (!t)
-		return -ENOMEM;
+		return NULL;
 	t->connection = c;
 	t->wire.hdr.type = XS_TRANSACTION_END;
 	t->wire.hdr.len = sizeof(t->wire.body);
 	t->wire.body[0] = 'F';
 	xenfs_request_embed(&t->abort, c, &t->wire.hdr, abort_release);
+	return t;
+}
 
-	spin_lock(&c->lock);
-	room = c->transaction_count < XENFS_TRANSACTIONS_MAX;
-	if (room)
-		c->transaction_count++;
-	spin_unlock(&c->lock);
-	if (!room) {
-		kfree(t);
-		return -ENOSPC;
-	}
-	req->transaction = t;
+static void count_in(struct xenfs_transaction *t)
+{
+	lockdep_assert_held(&t->connection->lock);
+	t->connection->transaction_count++;
+	atomic_inc(&total);
+}
+
+static void count_out(struct xenfs_transaction *t)
+{
+	lockdep_assert_held(&t->connection->lock);
+	t->connection->transaction_count--;
+	atomic_dec(&total);
+}
+
+static void transaction_add(struct xenfs_transaction *t, u32 id)
+{
+	lockdep_assert_held(&t->connection->lock);
+	t->id = id;
+	t->resumes = resumes;
+	t->wire.hdr.tx_id = id;
+	list_add(&t->list, &t->connection->transactions);
+}
+
+/**
+ * xenfs_transaction_prepare() - allocate what a START needs
+ * @req: complete, its syntax checked, not submitted yet
+ *
+ * It is charged as a part of the request.
+ *
+ * Context: process context; may sleep.
+ * Return: 0 or -ENOMEM.
+ */
+int xenfs_transaction_prepare(struct xenfs_request *req)
+{
+	req->transaction = transaction_alloc(req->connection);
+	if (!req->transaction)
+		return -ENOMEM;
+	req->reply.charge += ksize(req->transaction);
 	return 0;
 }
 
 /**
  * xenfs_transaction_discard() - free what xenfs_transaction_prepare() allocated
- * @req: a START that was not dispatched
+ * @req: a START that was not dispatched, or whose transaction is over
  *
  * Context: any, under connection->lock.
  */
 void xenfs_transaction_discard(struct xenfs_request *req)
 {
-	if (req->transaction)
-		transaction_free(req->transaction);
+	kfree(req->transaction);
 	req->transaction = NULL;
 }
 
@@ -146,28 +190,45 @@ int xenfs_transaction_check(struct xenfs_request *req)
 	return is_stale(t) && req->kind != XENFS_END ? -EAGAIN : 0;
 }
 
+/**
+ * xenfs_transaction_start_dispatch() - a START is about to be sent
+ * @req: the START
+ *
+ * Context: any, under connection->lock.
+ * Return: 0, or -ENOSPC: there are as many transactions as there may be.
+ */
+int xenfs_transaction_start_dispatch(struct xenfs_request *req)
+{
+	struct xenfs_connection *c = req->connection;
+
+	lockdep_assert_held(&c->lock);
+	if (c->transaction_count >= xenfs_limits.transactions ||
+	    !atomic_add_unless(&total, 1, xenfs_limits.all_transactions))
+		return -ENOSPC;
+	c->transaction_count++;
+	return 0;
+}
+
 /* The END of a transaction that the server does not know any more. */
 static int end_stale(struct xenfs_request *req, struct xenfs_transaction *t)
 {
 	const char *body = (char *)(req->msg + 1);
 
-	if (req->internal) {
-		t->connection->transaction_count--;
+	if (req->internal)
 		return 0;	/* abort_release() frees it */
-	}
-	transaction_free(t);
+	kfree(t);
 	return xenfs_end_commits(req->msg, body) ? -EAGAIN : 0;
 }
 
 /**
- * xenfs_transaction_dispatch() - a TRANSACTION_END is about to be sent
+ * xenfs_transaction_end_dispatch() - an END is about to be sent
  * @req: the END
  * @error: set if it must not be sent
  *
  * Context: any, under connection->lock.
  * Return: true if it must be sent; else *@error answers it, which is 0 for OK.
  */
-bool xenfs_transaction_dispatch(struct xenfs_request *req, int *error)
+bool xenfs_transaction_end_dispatch(struct xenfs_request *req, int *error)
 {
 	struct xenfs_transaction *t;
 
@@ -175,6 +236,7 @@ bool xenfs_transaction_dispatch(struct xenfs_request *req, int *error)
 	if (!t)
 		return true;
 	list_del_init(&t->list);
+	count_out(t);
 	if (is_stale(t)) {
 		*error = end_stale(req, t);
 		return false;
@@ -191,13 +253,66 @@ bool xenfs_transaction_dispatch(struct xenfs_request *req, int *error)
  */
 void xenfs_transaction_unsent(struct xenfs_request *req)
 {
+	lockdep_assert_held(&req->connection->lock);
 	if (req->kind == XENFS_START) {
+		count_out(req->transaction);
 		xenfs_transaction_discard(req);
 	} else if (req->transaction) {
+		count_in(req->transaction);
 		list_add(&req->transaction->list,
 			 &req->connection->transactions);
 		req->transaction = NULL;
 	}
+}
+
+/*
+ * Makes good for one refusal: the connection aborts what it has as it ends.
+ * Returns false if that must be tried again.
+ */
+static bool refusal_compensate(void)
+{
+	struct xenbus_transaction started;
+	struct xenfs_transaction *t = NULL;
+	struct xenfs_connection *c;
+	bool ret = false;
+
+	c = xenfs_connection_alloc();
+	if (!c)
+		return false;
+	t = transaction_alloc(c);
+	if (t)
+		ret = !xenbus_transaction_start(&started);
+	if (ret) {
+		spin_lock(&c->lock);
+		count_in(t);
+		transaction_add(t, started.id);
+		spin_unlock(&c->lock);
+	} else {
+		kfree(t);
+	}
+	xenfs_connection_end(c, XENFS_CLOSED);
+	xenfs_connection_put(c);
+	return ret;
+}
+
+static void refusal_work(struct work_struct *work)
+{
+	do {
+		if (!refusal_compensate()) {
+			schedule_delayed_work(&refusals.work, REFUSAL_RETRY);
+			return;
+		}
+	} while (!atomic_dec_and_test(&refusals.count));
+	module_put(THIS_MODULE);
+}
+
+/* Called for a connection that holds the module. */
+static void refused(void)
+{
+	if (atomic_inc_return(&refusals.count) > 1)
+		return;
+	__module_get(THIS_MODULE);
+	schedule_delayed_work(&refusals.work, 0);
 }
 
 static void transaction_started(struct xenfs_request *req,
@@ -206,14 +321,13 @@ static void transaction_started(struct xenfs_request *req,
 	struct xenfs_transaction *t = req->transaction;
 
 	if (!answer->tx_id) {
+		count_out(t);
 		xenfs_transaction_discard(req);
+		refused();
 		return;
 	}
 	req->transaction = NULL;
-	t->id = answer->tx_id;
-	t->resumes = resumes;
-	t->wire.hdr.tx_id = t->id;
-	list_add(&t->list, &req->connection->transactions);
+	transaction_add(t, answer->tx_id);
 	/* The client is told that there was no memory: it will not end it. */
 	if (answer->error)
 		xenfs_request_prepend(&t->abort);
@@ -231,9 +345,7 @@ void xenfs_transaction_answered(struct xenfs_request *req,
 {
 	if (req->kind == XENFS_START)
 		transaction_started(req, answer);
-	else if (req->internal)
-		req->connection->transaction_count--;
-	else if (req->transaction)
+	else if (!req->internal)
 		xenfs_transaction_discard(req);
 }
 
@@ -276,9 +388,11 @@ void xenfs_transactions_init(void)
 /**
  * xenfs_transactions_exit() - undo xenfs_transactions_init()
  *
- * Context: module exit.
+ * Context: module exit; no refusal is left, but refusal_work() may not have
+ * returned yet.
  */
 void xenfs_transactions_exit(void)
 {
+	flush_delayed_work(&refusals.work);
 	xen_resume_notifier_unregister(&resume_notifier);
 }

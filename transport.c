@@ -18,9 +18,6 @@
  * out in order, and when the first is not usable all others are in flight and
  * their replies bring the next chance.
  */
-#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
-
-#include <linux/module.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
 #include <linux/wait.h>
@@ -35,10 +32,6 @@
  * when it has no memory to queue them.
  */
 #define LOST_PERIOD	HZ
-
-static unsigned int xenfs_slots = 32;
-module_param_named(slots, xenfs_slots, uint, 0444);
-MODULE_PARM_DESC(slots, "requests of all opens that may be at xenstored at once (2 to 256, default 32)");
 
 /**
  * struct xenfs_slot - what one request needs while it is at the server
@@ -58,7 +51,7 @@ static struct {
 	spinlock_t lock;		/* the lists; taken with others held */
 	struct list_head free;		/* lock; the one freed first is first */
 	struct list_head in_flight;	/* lock; the one sent first is first */
-	struct xenfs_slot *slots;	/* xenfs_slots of them */
+	struct xenfs_slot *slots;	/* xenfs_limits.slots of them */
 	struct delayed_work lost_work;	/* looks for dropped replies */
 } transport = {
 	.lock = __SPIN_LOCK_UNLOCKED(transport.lock),
@@ -329,21 +322,17 @@ static void slot_init(struct xenfs_slot *slot)
  * xenfs_transport_init() - make the slots
  *
  * Context: module init.
- * Return: 0, -EINVAL for a bad module parameter, or -ENOMEM.
+ * Return: 0 or -ENOMEM.
  */
 int xenfs_transport_init(void)
 {
 	unsigned int i;
 
-	if (xenfs_slots < 2 || xenfs_slots > 256) {
-		pr_err("slots=%u: must be from 2 to 256\n", xenfs_slots);
-		return -EINVAL;
-	}
-	transport.slots = kvcalloc(xenfs_slots, sizeof(*transport.slots),
-				   GFP_KERNEL);
+	transport.slots = kvcalloc(xenfs_limits.slots,
+				   sizeof(*transport.slots), GFP_KERNEL);
 	if (!transport.slots)
 		return -ENOMEM;
-	for (i = 0; i < xenfs_slots; i++)
+	for (i = 0; i < xenfs_limits.slots; i++)
 		slot_init(&transport.slots[i]);
 	INIT_DELAYED_WORK(&transport.lost_work, lost_work);
 	return 0;
@@ -362,7 +351,7 @@ void xenfs_transport_exit(void)
 {
 	unsigned int i;
 
-	for (i = 0; i < xenfs_slots; i++)
+	for (i = 0; i < xenfs_limits.slots; i++)
 		while (!slot_returned(&transport.slots[i]))
 			schedule_timeout_uninterruptible(1);
 	cancel_delayed_work_sync(&transport.lost_work);

@@ -389,10 +389,10 @@ static void watch_event(struct xenfs_watch *w, const char *path)
 		return;
 	if (is_unread(w, path))
 		return;
-	if (c->event_bytes < XENFS_EVENTS_MAX)
+	if (c->event_bytes < xenfs_limits.event_bytes)
 		event = alloc_event(w, path);
 	if (!event || c->event_bytes + event->message.charge >
-		      XENFS_EVENTS_MAX) {
+		      xenfs_limits.event_bytes) {
 		kfree(event);
 		collapse(w);
 		return;
@@ -517,7 +517,7 @@ static bool watch_admit(struct xenfs_watch *w)
 	bool ret;
 
 	spin_lock(&c->lock);
-	ret = c->watch_bytes + watch_charge(w) <= XENFS_WATCHES_MAX;
+	ret = c->watch_bytes + watch_charge(w) <= xenfs_limits.watch_bytes;
 	if (ret)
 		c->watch_bytes += watch_charge(w);
 	spin_unlock(&c->lock);
@@ -652,19 +652,19 @@ static struct xsd_sockmsg *dispatch_watch(struct xenfs_request *req)
 	struct xenfs_watch *w;
 	int err;
 
+	xenfs_watch_parse(req->msg, (char *)(req->msg + 1), &args);
+	w = watch_find(c, &args);
+	if (!w && !req->watch)
+		return ERR_PTR(-E2BIG);
 	err = carrier_get();
 	if (err)
 		return ERR_PTR(err);
-	xenfs_watch_parse(req->msg, (char *)(req->msg + 1), &args);
-	w = watch_find(c, &args);
 	if (w) {
 		xenfs_watch_discard(req);
 		req->watch = w;
-	} else if (req->watch) {
+	} else {
 		w = req->watch;
 		list_add(&w->list, &c->watches);
-	} else {
-		return ERR_PTR(-E2BIG);
 	}
 	w->pending++;
 	return watch_wire(w, req->msg);

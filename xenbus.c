@@ -43,7 +43,16 @@ static void farewell_release(struct xenfs_message *reply)
 	xenfs_connection_put(req->connection);
 }
 
-static struct xenfs_connection *connection_alloc(void)
+/**
+ * xenfs_connection_alloc() - make a connection
+ *
+ * It holds the module; the caller must hold it, too.
+ *
+ * Context: process context; may sleep.
+ * Return: the connection, with a reference for the caller, who must call
+ * xenfs_connection_end() and xenfs_connection_put() for it; or NULL: no memory.
+ */
+struct xenfs_connection *xenfs_connection_alloc(void)
 {
 	struct xenfs_connection *c;
 
@@ -77,7 +86,7 @@ static int xenbus_open(struct inode *inode, struct file *file)
 
 	if (!xen_store_evtchn)
 		return -ENOENT;
-	c = connection_alloc();
+	c = xenfs_connection_alloc();
 	if (!c)
 		return -ENOMEM;
 	file->private_data = c;
@@ -118,7 +127,7 @@ static bool is_nowait(const struct kiocb *iocb)
 static int wait_for_room(struct xenfs_connection *c, bool nowait)
 {
 	/* Others can only make room, so without the lock it may be missed. */
-	if (READ_ONCE(c->queued_bytes) < XENFS_QUEUED_MAX ||
+	if (READ_ONCE(c->queued_bytes) < xenfs_limits.request_bytes ||
 	    xenfs_connection_writable(c))
 		return 0;
 	if (nowait)

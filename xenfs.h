@@ -36,18 +36,26 @@
 
 #include "message.h"
 
-/*
- * What one open may hold of the kernel's memory, in bytes (contract W4, E4,
- * I3: under 256 KiB in all). The requests may pass their bound by one, whose
- * length is not known before it is begun.
+/**
+ * struct xenfs_limits - what opens may hold (contract W4, E4, I3, T1)
+ * @slots: requests of all opens that may be at the server at once
+ * @request_bytes: memory of an open's requests without a reply. They may pass
+ *	it by one, whose length is not known before it is begun
+ * @reply_bytes: memory of an open's replies, unread or expected
+ * @event_bytes: memory of an open's unread events
+ * @watch_bytes: memory of an open's watches
+ * @transactions: transactions of an open
+ * @all_transactions: transactions of all opens
  */
-#define XENFS_QUEUED_MAX	(24 * 1024)	/* requests without a reply */
-#define XENFS_UNREAD_MAX	(136 * 1024)	/* replies, unread or expected */
-#define XENFS_EVENTS_MAX	(16 * 1024)	/* unread events */
-#define XENFS_WATCHES_MAX	(64 * 1024)	/* watches */
-
-/* Transactions of one open, those that are being started among them */
-#define XENFS_TRANSACTIONS_MAX	32
+struct xenfs_limits {
+	unsigned int slots;
+	unsigned int request_bytes;
+	unsigned int reply_bytes;
+	unsigned int event_bytes;
+	unsigned int watch_bytes;
+	unsigned int transactions;
+	unsigned int all_transactions;
+};
 
 /* Requests of one open that may be at the server at once, while it is alone */
 #define XENFS_IN_FLIGHT_MAX	16
@@ -176,7 +184,7 @@ struct xenfs_connection {
 	u32 event_bytes;		/* of events in unread */
 	u32 in_flight;			/* of sent: those at the server */
 	u32 watch_bytes;		/* of watches, also those to be made */
-	u32 transaction_count;		/* likewise */
+	u32 transaction_count;		/* sent START, but not yet END */
 
 	/* Have locks of their own; woken under connection->lock */
 	wait_queue_head_t read_wait;	/* readers, and pollers for anything */
@@ -192,8 +200,13 @@ struct xenfs_connection {
 	struct xsd_sockmsg farewell_msg;
 };
 
+/* limits.c */
+extern struct xenfs_limits xenfs_limits;
+int xenfs_limits_init(void);
+
 /* xenbus.c */
 extern const struct file_operations xenfs_xenbus_fops;
+struct xenfs_connection *xenfs_connection_alloc(void);
 void xenfs_connection_put(struct xenfs_connection *c);
 
 /* request.c */
@@ -236,7 +249,8 @@ void xenfs_transactions_exit(void);
 int xenfs_transaction_prepare(struct xenfs_request *req);
 void xenfs_transaction_discard(struct xenfs_request *req);
 int xenfs_transaction_check(struct xenfs_request *req);
-bool xenfs_transaction_dispatch(struct xenfs_request *req, int *error);
+int xenfs_transaction_start_dispatch(struct xenfs_request *req);
+bool xenfs_transaction_end_dispatch(struct xenfs_request *req, int *error);
 void xenfs_transaction_unsent(struct xenfs_request *req);
 void xenfs_transaction_answered(struct xenfs_request *req,
 				const struct xenfs_answer *answer);

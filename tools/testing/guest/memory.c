@@ -159,11 +159,22 @@ static void write_large(void)
 	client_close(c);
 }
 
+static int fill_transactions(struct client *c)
+{
+	uint32_t tx;
+	int n = 0;
+
+	while (n < 100 && !call_start(c, &tx))
+		n++;
+	return n;
+}
+
 static void full(void)
 {
-	int watches = 0, requests = 0, refused = 0, again = 0, i;
+	int watches = 0, transactions = 0, requests = 0, refused = 0, again = 0;
 	struct client *c[FULL];
 	long before, each;
+	int i;
 
 	write_large();
 	before = slab();
@@ -174,6 +185,9 @@ static void full(void)
 	}
 	is(refused, FULL, "[I3] E2BIG after %d watches", watches);
 	is(again, FULL, "[E1] but EEXIST for one that the open has");
+	for (i = 0; i < FULL; i++)
+		transactions += fill_transactions(c[i]);
+	is(transactions, FULL * 32, "[T1] each has 32 transactions, no more");
 	cause_events(watches);
 	for (i = 0; i < FULL; i++)
 		requests += fill_requests(c[i]);

@@ -221,6 +221,41 @@ static void use_behind_end(void)
 	client_close(c);
 }
 
+#define MOST	32
+
+static void at_most(void)
+{
+	struct client *c = client_new(), *other = client_new();
+	char buf[64];
+	uint32_t tx, first = 0;
+	struct msg m;
+	size_t len;
+	int n, err = 0;
+
+	if (is_stock() || is_socket()) {
+		skip("it has another bound, or none", "[T1] %d at most", MOST);
+		goto out;
+	}
+	for (n = 0; n < 2 * MOST && !err; n++) {
+		err = call_start(c, &tx);
+		first = first ? first : tx;
+	}
+	is(n - 1, MOST, "[T1] as many transactions as an open may have");
+	is(err, ENOSPC, "[T1] then ENOSPC");
+	is(call_start(other, &tx), 0, "[T1] another open may have some");
+	len = msg_string(buf, XS_TRANSACTION_END, 1, first, "T");
+	len += msg_string(buf + len, XS_TRANSACTION_START, 2, 0, "");
+	client_raw(c, buf, len);
+	ok(!client_reply(c, &m) && m.hdr.req_id == 1 && !msg_error(&m),
+	   "[T1] END and START in one write: one ends");
+	ok(!client_reply(c, &m) && m.hdr.req_id == 2 && !msg_error(&m),
+	   "[T1] and makes room for another");
+	is(call_start(c, &tx), ENOSPC, "[T1] but not for two");
+out:
+	client_close(c);
+	client_close(other);
+}
+
 /* Transactions of this domain's connection; waits for it to come down. */
 static long open_transactions(long wanted)
 {
@@ -335,6 +370,7 @@ int main(void)
 	abort_it();
 	conflict();
 	side_by_side();
+	at_most();
 	close_aborts();
 	close_before_reply();
 	close_often();

@@ -137,13 +137,72 @@ in_flight() {
 	again
 }
 
-find_server
-in_use
-unused
-again
-only_open
-again
-in_flight
+users() { sed -n 's/^xenfs [0-9]* \([0-9]*\) .*/\1/p' /proc/modules; }
+
+# Closed opens are done when nobody but the mount and the server uses it.
+settle() {
+	local t=0
+	while [ "$(users)" -gt 2 ] && [ $t -lt 50 ]; do
+		t=$((t + 1))
+		sleep 0.1
+	done
+}
+
+# Load it so, and start all again.
+load() { # PARAMETER...
+	settle
+	kill_server
+	umount /proc/xen
+	try_rmmod || return
+	insmod "$module" "$@" || return
+	mount -t xenfs none /proc/xen || return
+	start_server
+}
+
+# A parameter that is out of range is refused, and named.
+refuses() { # PARAMETER RANGE
+	fails "[I3] insmod $1" insmod "$module" "$1"
+	dmesg | tail -n 3 | grep -q "xenfs: $1: must be from $2"
+	is $? 0 "[I3] the log says why"
+}
+
+parameters() {
+	if [ "$XENFS_MODULE" = stock ]; then
+		skip "it has none" "[I3] module parameters"
+		return
+	fi
+	kill_server
+	umount /proc/xen
+	rmmod_works "[I4] rmmod"
+	refuses slots=1 "2 to 256"
+	refuses slots=257 "2 to 256"
+	refuses request_bytes=0 "1 to 16777216"
+	refuses reply_bytes=8191 "8192 to 16777216"
+	refuses event_bytes=16777217 "0 to 16777216"
+	refuses watch_bytes=16777217 "0 to 16777216"
+	refuses transactions=65537 "0 to 65536"
+	refuses all_transactions=65537 "1 to 65536"
+	again
+	load slots=2 request_bytes=1 reply_bytes=8192 event_bytes=0
+	is $? 0 "[I3] the smallest of all"
+	ours xenstore-write /test/unload 3
+	is "$(ours xenstore-read /test/unload)" 3 "[I3] the file works"
+	ours xenstore-watch -n 1 /test/unload | head -n 1 | grep -q unload
+	is $? 0 "[I3] and watches"
+	load watch_bytes=0 transactions=0
+	is $? 0 "[I3] no watches and no transactions"
+	XENSTORED_PATH=$XENFS_FILE fails "[I3] a watch" xenstore-watch -n 1 /test/unload
+	XENSTORED_PATH=$XENFS_FILE fails "[I3] a transaction" \
+		xenstore-write /test/unload 4 /test/unload2 4
+	load all_transactions=1
+	is $? 0 "[I3] one transaction of all"
+	XENSTORED_PATH=$XENFS_FILE succeeds "[I3] a transaction" \
+		xenstore-write /test/unload 5 /test/unload2 5
+	ours xenstore-rm /test/unload2
+	load
+	is $? 0 "[I3] the defaults again"
+}
+
 round() {
 	kill_server
 	umount /proc/xen || return
@@ -151,6 +210,14 @@ round() {
 	insmod "$module" && mount -t xenfs none /proc/xen && start_server
 }
 
+find_server
+in_use
+unused
+again
+only_open
+again
+in_flight
+parameters
 rounds=0
 while [ $rounds -lt 3 ] && round; do
 	rounds=$((rounds + 1))
