@@ -62,6 +62,7 @@ shell: deps
 		--timeout 86400 --shell
 
 test: deps
+	@tools/build/deps clang libclang-rt-14-dev
 	@prove --timer $(if $(V),-v,--failures --comments) tools/testing/*.t
 
 unit: deps
