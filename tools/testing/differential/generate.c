@@ -384,6 +384,16 @@ static void same_watch(struct body *b, const struct sequence *s,
 	}
 }
 
+static void set_body(struct item *it, const struct body *b)
+{
+	it->len = b->len;
+	it->body = malloc(b->len + 1);
+	if (!it->body)
+		bail("no memory");
+	memcpy(it->body, b->bytes, b->len);
+	it->body[b->len] = '\0';
+}
+
 static void make_message(struct sequence *s, struct random *r,
 			 struct item *it, bool wide)
 {
@@ -399,12 +409,7 @@ static void make_message(struct sequence *s, struct random *r,
 			same_watch(&b, s, r, it->conn);
 		if (percent(r, 4))
 			spoil(&b, r);
-		it->len = b.len;
-		it->body = malloc(b.len + 1);
-		if (!it->body)
-			bail("no memory");
-		memcpy(it->body, b.bytes, b.len);
-		it->body[b.len] = '\0';
+		set_body(it, &b);
 	} while (!item_harmless(it) && --tries);
 	if (!tries)
 		it->type = XS_TRANSACTION_START;
@@ -436,6 +441,45 @@ static void make_other(struct item *it, struct random *r)
 	it->tx = 0;
 }
 
+static struct item *append(struct sequence *s, unsigned int conn, uint32_t type,
+			   uint32_t tx, struct random *r)
+{
+	struct item *it = &s->items[s->n++];
+
+	memset(it, 0, sizeof(*it));
+	it->uid = s->n;
+	it->conn = conn;
+	it->type = type;
+	it->tx = tx;
+	it->req_id = pick_id(r);
+	return it;
+}
+
+/* At random, hardly any two transactions would meet: let some do so. */
+#define MEETING	5
+
+static void make_meeting(struct sequence *s, struct random *r)
+{
+	const char *path = good_paths[below(r, sizeof(good_paths) /
+					       sizeof(good_paths[0]))];
+	unsigned int conn = below(r, s->conns);
+	struct body strings = { .len = 0 }, value;
+	uint32_t tx;
+
+	value = strings;
+	add_string(&strings, path);
+	set_body(append(s, conn, XS_TRANSACTION_START, 0, r), &value);
+	tx = s->n;
+	add_string(&value, path);
+	add_value(&value, r);
+	set_body(append(s, conn, XS_READ, percent(r, 70) ? tx : 0, r), &strings);
+	set_body(append(s, below(r, s->conns), XS_WRITE, 0, r), &value);
+	set_body(append(s, conn, XS_WRITE, percent(r, 90) ? tx : 0, r), &value);
+	strings.len = 0;
+	add_string(&strings, percent(r, 90) ? "T" : "F");
+	set_body(append(s, conn, XS_TRANSACTION_END, tx, r), &strings);
+}
+
 /*
  * Long tokens make long events, of which an open keeps but a few: where they
  * are long, a step has one message and no transaction commits, so that there
@@ -458,6 +502,11 @@ void generate(struct sequence *s, struct random *r, unsigned int length)
 		it->uid = s->n + 1;
 		it->joined = batch;
 		it->conn = batch ? it[-1].conn : below(r, s->conns);
+		if (!wide && percent(r, 2) && s->n + MEETING <= length) {
+			batch = 0;
+			make_meeting(s, r);
+			continue;
+		}
 		if (percent(r, 2)) {
 			batch = 0;
 			make_other(it, r);
