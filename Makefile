@@ -36,7 +36,7 @@ help:
 	@echo '  make test-stock       which of the tests the stock xenfs fails'
 	@echo '  make test-hostile     clients that try to hurt others'
 	@echo '  make soak             1,000,000 messages to the file and to the socket: [MESSAGES=] [SEED=] [SERVER=]'
-	@echo '  make check            style and static checks: checkpatch, W=1, sparse, shellcheck'
+	@echo '  make check            style and static checks: checkpatch, W=1, sparse, docutils, shellcheck'
 	@echo '  make test-debug       all on debug kernels, which are built first: [PLANT=<fault>]'
 	@echo '  make in-tree          build it in kernel source, as drivers/xen/xenfs: [KERNELS=]'
 	@echo '  make dkms-test        dkms add, build, install, remove; the host stays as it is'
@@ -88,6 +88,7 @@ bench: deps
 	@tools/bench/run $(or $(KERNEL),6.1)
 
 check: deps
+	@tools/build/deps python3-docutils shellcheck
 	@tools/build/check $(KERNELS)
 
 debug-kernels: deps
