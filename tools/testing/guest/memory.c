@@ -2,11 +2,14 @@
 /* What an open costs the kernel: I3 */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "client.h"
@@ -228,6 +231,129 @@ static void fdinfo(void)
 	client_close(c);
 }
 
+/* --- Who pays ----------------------------------------------------------- */
+
+#define CGROUP	"/sys/fs/cgroup"
+#define GROUP	CGROUP "/xenfs-test"
+#define PAYING	4
+#define PAID	20
+#define LENGTH	900	/* of a watch's path, for which memory is taken twice */
+
+static bool put(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY);
+	bool good = fd >= 0 && write(fd, text, strlen(text)) > 0;
+
+	if (!good)
+		diag("%s: %s", path, strerror(errno));
+	if (fd >= 0)
+		close(fd);
+	return good;
+}
+
+static bool group_make(void)
+{
+	if (access(CGROUP "/cgroup.controllers", R_OK) &&
+	    mount("none", CGROUP, "cgroup2", 0, NULL)) {
+		diag("%s: %s", CGROUP, strerror(errno));
+		return false;
+	}
+	if (!put(CGROUP "/cgroup.subtree_control", "+memory"))
+		return false;
+	return !mkdir(GROUP, 0755) || errno == EEXIST;
+}
+
+static long group_slab(void)
+{
+	FILE *f = fopen(GROUP "/memory.stat", "r");
+	char line[128];
+	long bytes = -1;
+
+	while (f && fgets(line, sizeof(line), f))
+		if (sscanf(line, "slab_unreclaimable %ld", &bytes) == 1)
+			break;
+	if (f)
+		fclose(f);
+	return bytes;
+}
+
+/* What the kernel counts comes with a delay of some seconds. */
+static long group_slab_within(long least, long most)
+{
+	long end = now_ms() + DEADLINE_MS, bytes;
+
+	do {
+		sleep_ms(100);
+		bytes = group_slab();
+	} while ((bytes < least || bytes > most) && now_ms() < end);
+	return bytes;
+}
+
+/* In the group: watches and requests, until told to go. Says when it is done. */
+static void pay(int told, int says)
+{
+	struct client *c[PAYING];
+	char path[LENGTH + 1], token[16], byte = 0;
+	int i, n;
+
+	memset(path, 'x', LENGTH);
+	path[LENGTH] = '\0';
+	memcpy(path, ROOT "/", sizeof(ROOT "/") - 1);
+	if (!put(GROUP "/cgroup.procs", "0"))
+		_exit(1);
+	for (i = 0; i < PAYING; i++) {
+		c[i] = client_new();
+		for (n = 0; n < PAID; n++) {
+			snprintf(token, sizeof(token), "%d", n);
+			if (call_watch(c[i], XS_WATCH, path, token))
+				_exit(2);
+			c[i]->nr_events = 0;
+		}
+	}
+	if (write(says, &byte, 1) != 1 || read(told, &byte, 1) != 1)
+		_exit(3);
+	for (i = 0; i < PAYING; i++)
+		client_close(c[i]);
+	if (write(says, &byte, 1) != 1 || read(told, &byte, 1) != 1)
+		_exit(4);
+	_exit(0);
+}
+
+static void charged(void)
+{
+	long least = PAYING * PAID * LENGTH * 2, full, empty;
+	int to[2], from[2];
+	char byte = 0;
+	pid_t pid;
+
+	if (!group_make() || pipe(to) || pipe(from)) {
+		skip("no memory cgroup here", "[I3] who pays");
+		return;
+	}
+	pid = fork();
+	if (!pid)
+		pay(to[0], from[1]);
+	close(from[1]);
+	if (!ok(read(from[0], &byte, 1) == 1, "[I3] a client in a memory cgroup"))
+		goto out;
+	full = group_slab_within(least, LONG_MAX);
+	diag("%d watches: %ld bytes", PAYING * PAID, full);
+	ok(full >= least, "[I3] what its watches take is charged to the cgroup");
+	if (write(to[1], &byte, 1) != 1 || read(from[0], &byte, 1) != 1)
+		diag("it is gone");
+	empty = group_slab_within(0, full - least);
+	diag("after close: %ld bytes", empty);
+	ok(empty <= full - least, "[I3] until it is given back");
+	if (write(to[1], &byte, 1) != 1)
+		diag("it is gone");
+out:
+	is(child_wait(pid, DEADLINE_MS), 0, "[I3] it comes to its end");
+	close(to[0]);
+	close(to[1]);
+	close(from[0]);
+	rmdir(GROUP);
+}
+
 int main(void)
 {
 	tap_begin(100);
@@ -243,10 +369,12 @@ int main(void)
 	if (is_stock()) {
 		skip("without bound", "[I3] an open at its bounds");
 		skip("it has none", "[I3] fdinfo");
+		charged();
 	} else {
 		if (slow() == 1)
 			full();
 		fdinfo();
+		charged();
 	}
 	return tap_end();
 }
