@@ -48,6 +48,7 @@
  * @pending: WATCH and UNWATCH requests that are not answered;
  *	connection->lock
  * @set: the server has it, as far as answers tell; connection->lock
+ * @leaving: the last request about it was an UNWATCH; connection->lock
  * @events: unread events of it; connection->lock
  * @collapsed: the event on its own path; on a list while it is unread;
  *	connection->lock
@@ -66,6 +67,7 @@ struct xenfs_watch {
 	u32 id;
 	u32 pending;
 	bool set;
+	bool leaving;
 	struct list_head events;
 	struct xenfs_message collapsed;
 	struct xenfs_request own;
@@ -609,23 +611,33 @@ static bool same_node(const char *a, const char *b)
 	return part && !strcmp(part, a[0] == '/' ? b : a);
 }
 
+/*
+ * One that is leaving may be asked for again, but only by the name under which
+ * it reports its events: by another, it is another watch.
+ */
 static struct xenfs_watch *watch_find(struct xenfs_connection *c,
 				      const struct xenfs_watch_args *args)
 {
-	struct xenfs_watch *w;
+	struct xenfs_watch *w, *leaving = NULL;
 
 	lockdep_assert_held(&c->lock);
-	list_for_each_entry(w, &c->watches, list)
-		if (!strcmp(w->args.token, args->token) &&
-		    same_node(w->args.path, args->path))
+	list_for_each_entry(w, &c->watches, list) {
+		if (strcmp(w->args.token, args->token) ||
+		    !same_node(w->args.path, args->path))
+			continue;
+		if (!w->leaving)
 			return w;
-	return NULL;
+		if (!strcmp(w->args.path, args->path))
+			leaving = w;
+	}
+	return leaving;
 }
 
 /* What to send about @w in the place of what the client wrote. */
 static struct xsd_sockmsg *watch_wire(struct xenfs_watch *w,
 				      const struct xsd_sockmsg *msg)
 {
+	w->leaving = msg->type == XS_UNWATCH;
 	w->wire.type = msg->type;
 	w->wire.req_id = msg->req_id;
 	w->wire.tx_id = msg->tx_id;
@@ -634,7 +646,8 @@ static struct xsd_sockmsg *watch_wire(struct xenfs_watch *w,
 
 static struct xsd_sockmsg *dispatch_own(struct xenfs_watch *w)
 {
-	w->wire.type = w->own.kind == XENFS_WATCH ? XS_WATCH : XS_UNWATCH;
+	w->leaving = w->own.kind == XENFS_UNWATCH;
+	w->wire.type = w->leaving ? XS_UNWATCH : XS_WATCH;
 	w->wire.req_id = 0;
 	w->wire.tx_id = 0;
 	return &w->wire;
@@ -733,6 +746,7 @@ void xenfs_watch_unsent(struct xenfs_request *req)
 	if (req->internal || !w)
 		return;
 	w->pending--;
+	w->leaving = false;
 	req->watch = NULL;
 	watch_settle(w);
 }
@@ -752,6 +766,8 @@ static void client_answered(struct xenfs_watch *w, struct xenfs_request *req,
 	if (req->kind == XENFS_UNWATCH) {
 		if (ok || answer->error)
 			w->set = false;
+		else
+			w->leaving = false;
 	} else if (ok) {
 		w->set = true;
 		w->args.depth = req->depth;
