@@ -120,6 +120,12 @@ static void carrier_callback(struct xenbus_watch *watch, const char *path,
 			     const char *token);
 static void carrier_work(struct work_struct *work);
 
+/* Below the domain's own directory, where nobody writes it; carrier.work's */
+static char carrier_node[sizeof("xenfs/carrier/4294967295")] = "xenfs/carrier";
+
+/* How many names to try, one after the other */
+#define CARRIER_TRIES	8
+
 static struct {
 	spinlock_t lock;		/* innermost */
 	enum carrier_state state;	/* lock */
@@ -130,8 +136,7 @@ static struct {
 } carrier = {
 	.lock = __SPIN_LOCK_UNLOCKED(carrier.lock),
 	.watch = {
-		/* Below the domain's own directory, where nobody writes it */
-		.node = "xenfs/carrier",
+		.node = carrier_node,
 		.will_handle = carrier_event,
 		.callback = carrier_callback,
 	},
@@ -163,12 +168,33 @@ static void carrier_become(enum carrier_state state, int error)
 	xenfs_turns_unpark();
 }
 
+/*
+ * When the core has no memory to remove a watch, it forgets it all the same,
+ * but the server keeps it: the next one would be EEXIST for ever. So it gets
+ * another name then.
+ */
+static int carrier_try_names(void)
+{
+	static unsigned int renamed;
+	unsigned int i;
+	int err;
+
+	for (i = 0; i < CARRIER_TRIES; i++) {
+		err = register_xenbus_watch(&carrier.watch);
+		if (err != -EEXIST)
+			break;
+		snprintf(carrier_node, sizeof(carrier_node), "xenfs/carrier/%u",
+			 ++renamed);
+	}
+	return err;
+}
+
 static void carrier_register(void)
 {
 	int err;
 
 	learn_domid();
-	err = register_xenbus_watch(&carrier.watch);
+	err = carrier_try_names();
 	carrier_become(err ? CARRIER_FAILED : CARRIER_SET, err);
 	if (err)
 		module_put(THIS_MODULE);
