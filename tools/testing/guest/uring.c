@@ -1,100 +1,35 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The file by way of io_uring: W1, R1 */
 #include <errno.h>
-#include <linux/io_uring.h>
 #include <poll.h>
 #include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 #include "client.h"
 #include "guest.h"
+#include "ring.h"
 #include "tap.h"
 
 #define ROOT	"/test/uring"
 #define KEY	ROOT "/key"
 
-struct ring {
-	int fd;
-	char *sq, *cq;
-	struct io_uring_sqe *sqes;
-	struct io_uring_params p;
-};
-
-static void *ring_map(int fd, size_t len, off_t what)
-{
-	void *p = mmap(NULL, len, PROT_READ | PROT_WRITE,
-		       MAP_SHARED | MAP_POPULATE, fd, what);
-
-	return p == MAP_FAILED ? NULL : p;
-}
-
-static bool ring_open(struct ring *r)
-{
-	memset(r, 0, sizeof(*r));
-	r->fd = syscall(SYS_io_uring_setup, 8, &r->p);
-	if (r->fd < 0)
-		return false;
-	r->sq = ring_map(r->fd, r->p.sq_off.array + r->p.sq_entries * 4,
-			 IORING_OFF_SQ_RING);
-	r->cq = ring_map(r->fd, r->p.cq_off.cqes + r->p.cq_entries *
-			 sizeof(struct io_uring_cqe), IORING_OFF_CQ_RING);
-	r->sqes = ring_map(r->fd, r->p.sq_entries * sizeof(*r->sqes),
-			   IORING_OFF_SQES);
-	return r->sq && r->cq && r->sqes;
-}
-
-static uint32_t *at(char *base, uint32_t offset)
-{
-	return (uint32_t *)(base + offset);
-}
-
 static void submit(struct ring *r, int op, int fd, void *buf, size_t len,
 		   uint64_t id)
 {
-	uint32_t mask = *at(r->sq, r->p.sq_off.ring_mask);
-	uint32_t *tail = at(r->sq, r->p.sq_off.tail);
-	struct io_uring_sqe *sqe = &r->sqes[*tail & mask];
-
-	memset(sqe, 0, sizeof(*sqe));
-	sqe->opcode = op;
-	sqe->fd = fd;
-	sqe->addr = (uintptr_t)buf;
-	sqe->len = len;
-	sqe->off = op == IORING_OP_ASYNC_CANCEL ? 0 : -1;
-	sqe->user_data = id;
-	at(r->sq, r->p.sq_off.array)[*tail & mask] = *tail & mask;
-	__atomic_store_n(tail, *tail + 1, __ATOMIC_RELEASE);
-	syscall(SYS_io_uring_enter, r->fd, 1, 0, 0, NULL, 0);
+	ring_entry(r, op, fd, buf, len, id);
+	ring_submit(r);
 }
 
 /* The result of the next completion with this id; -ETIMEDOUT without one */
 static int complete(struct ring *r, uint64_t id, int timeout_ms)
 {
-	uint32_t *head = at(r->cq, r->p.cq_off.head);
-	uint32_t mask = *at(r->cq, r->p.cq_off.ring_mask);
 	long end = now_ms() + timeout_ms;
-	struct io_uring_cqe *cqe;
+	uint64_t got;
+	int res;
 
-	while (now_ms() <= end) {
-		if (__atomic_load_n(at(r->cq, r->p.cq_off.tail),
-				    __ATOMIC_ACQUIRE) == *head) {
-			/* Lets the kernel run what is due for this task, too */
-			syscall(SYS_io_uring_enter, r->fd, 0, 0,
-				IORING_ENTER_GETEVENTS, NULL, 0);
-			sleep_ms(2);
-			continue;
-		}
-		cqe = (struct io_uring_cqe *)(r->cq + r->p.cq_off.cqes) +
-			(*head & mask);
-		__atomic_store_n(head, *head + 1, __ATOMIC_RELEASE);
-		if (cqe->user_data == id)
-			return cqe->res;
-	}
+	while (ring_next(r, &got, &res, end - now_ms()))
+		if (got == id)
+			return res;
 	return -ETIMEDOUT;
 }
 
@@ -193,7 +128,7 @@ int main(void)
 
 	tap_begin(40);
 	subtree("uring");
-	if (!ring_open(&r)) {
+	if (!ring_open(&r, 8)) {
 		skip("no io_uring here", "[W1] io_uring");
 		return tap_end();
 	}
@@ -203,5 +138,6 @@ int main(void)
 	short_read(&r, false, false);
 	short_read(&r, true, false);
 	short_read(&r, true, true);
+	ring_close(&r);
 	return tap_end();
 }

@@ -5,7 +5,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "hostile.h"
+#include "client.h"
+#include "guest.h"
 #include "ring.h"
 
 static void *ring_map(int fd, size_t len, off_t what)
