@@ -10,7 +10,9 @@
  * whoever finds a free slot sends one request for the first of them. Mostly the
  * list is empty and a slot is free: then the writer sends its request itself.
  * Otherwise the workqueue does, because what frees a slot is the xenbus thread,
- * which must not sleep, and sending may.
+ * which must not sleep, and sending may. Opens that were closed and have yet to
+ * give back what they hold wait in turns.closing: all of them together get every
+ * other turn, so that it hurts nobody when very many are closed at once.
  *
  * One task at a time sends for an open (connection->sending), so an open's
  * requests reach the server in the order written (contract W3).
@@ -37,15 +39,18 @@
 static struct {
 	spinlock_t lock;		/* also connections' turn, sending, parked */
 	struct list_head waiting;	/* lock; opens with something to send */
+	struct list_head closing;	/* lock; closed ones, likewise */
+	bool closing_was_last;		/* lock; to have the other turn */
 	struct list_head parked;	/* lock; opens that must not, for now */
 	const void *last;		/* lock; which open sent last */
 	unsigned int alone;		/* lock; its turns since then */
 	struct workqueue_struct *wq;
-	struct work_struct work;	/* sends for those in waiting */
+	struct work_struct work;	/* sends for those who wait */
 	struct delayed_work retry_work;	/* unparks them all */
 } turns = {
 	.lock = __SPIN_LOCK_UNLOCKED(turns.lock),
 	.waiting = LIST_HEAD_INIT(turns.waiting),
+	.closing = LIST_HEAD_INIT(turns.closing),
 	.parked = LIST_HEAD_INIT(turns.parked),
 };
 
@@ -241,6 +246,18 @@ static bool may_send(struct xenfs_connection *c)
 	       xenfs_limits.reply_bytes;
 }
 
+static bool nobody_waits(void)
+{
+	lockdep_assert_held(&turns.lock);
+	return list_empty(&turns.waiting) && list_empty(&turns.closing);
+}
+
+static struct list_head *line_of(struct xenfs_connection *c)
+{
+	return READ_ONCE(c->state) == XENFS_CLOSED ? &turns.closing :
+						     &turns.waiting;
+}
+
 /* Lets the workqueue send for @c when it is its turn, if there is anything. */
 static void want_turn(struct xenfs_connection *c)
 {
@@ -249,7 +266,7 @@ static void want_turn(struct xenfs_connection *c)
 		return;
 	spin_lock(&turns.lock);
 	if (!c->sending && !c->parked && list_empty(&c->turn)) {
-		list_add_tail(&c->turn, &turns.waiting);
+		list_add_tail(&c->turn, line_of(c));
 		queue_work(turns.wq, &turns.work);
 	}
 	spin_unlock(&turns.lock);
@@ -270,7 +287,7 @@ void xenfs_connection_kick(struct xenfs_connection *c)
 static void turns_kick(void)
 {
 	spin_lock(&turns.lock);
-	if (!list_empty(&turns.waiting))
+	if (!nobody_waits())
 		queue_work(turns.wq, &turns.work);
 	spin_unlock(&turns.lock);
 }
@@ -287,6 +304,18 @@ static void start_sending(struct xenfs_connection *c)
 	turns.last = c;
 }
 
+static struct xenfs_connection *first_in_line(void)
+{
+	bool closing;
+
+	lockdep_assert_held(&turns.lock);
+	closing = list_empty(&turns.waiting) ||
+		  (!list_empty(&turns.closing) && !turns.closing_was_last);
+	return list_first_entry_or_null(closing ? &turns.closing :
+						  &turns.waiting,
+					struct xenfs_connection, turn);
+}
+
 /* Whose turn is it? Returns the slot to send with, or NULL. */
 static struct xenfs_slot *next_turn(struct xenfs_connection **next)
 {
@@ -294,11 +323,11 @@ static struct xenfs_slot *next_turn(struct xenfs_connection **next)
 	struct xenfs_slot *slot = NULL;
 
 	spin_lock(&turns.lock);
-	c = list_first_entry_or_null(&turns.waiting, struct xenfs_connection,
-				     turn);
+	c = first_in_line();
 	if (c)
 		slot = xenfs_transport_claim();
 	if (slot) {
+		turns.closing_was_last = line_of(c) == &turns.closing;
 		list_del_init(&c->turn);
 		start_sending(c);
 		*next = c;
@@ -316,7 +345,7 @@ static struct xenfs_slot *own_turn(struct xenfs_connection *c)
 	if (!may_send(c))
 		return NULL;
 	spin_lock(&turns.lock);
-	if (!c->sending && !c->parked && list_empty(&turns.waiting))
+	if (!c->sending && !c->parked && nobody_waits())
 		slot = xenfs_transport_claim();
 	if (slot)
 		start_sending(c);
@@ -361,9 +390,9 @@ void xenfs_turns_unpark(void)
 		if (c->sending)	/* end_turn() lets it wait for the next one */
 			list_del_init(&c->turn);
 		else
-			list_move_tail(&c->turn, &turns.waiting);
+			list_move_tail(&c->turn, line_of(c));
 	}
-	if (!list_empty(&turns.waiting))
+	if (!nobody_waits())
 		queue_work(turns.wq, &turns.work);
 	spin_unlock(&turns.lock);
 }
