@@ -11,9 +11,8 @@
 #include <linux/cache.h>
 #include <linux/init.h>
 #include <linux/kernel.h>
-#include <linux/sizes.h>
 #include <linux/module.h>
-
+#include <linux/sizes.h>
 #include <xen/xen.h>
 
 #include "xenfs.h"

@@ -252,6 +252,7 @@ static bool nobody_waits(void)
 	return list_empty(&turns.waiting) && list_empty(&turns.closing);
 }
 
+/* An open that is closed while it waits has that one turn among the others. */
 static struct list_head *line_of(struct xenfs_connection *c)
 {
 	return READ_ONCE(c->state) == XENFS_CLOSED ? &turns.closing :

@@ -120,7 +120,10 @@ static void carrier_callback(struct xenbus_watch *watch, const char *path,
 			     const char *token);
 static void carrier_work(struct work_struct *work);
 
-/* Below the domain's own directory, where nobody writes it; carrier.work's */
+/*
+ * Below the domain's own directory, where nobody writes it. Changed by
+ * carrier_work() alone, and only while the core has not got the carrier.
+ */
 static char carrier_node[sizeof("xenfs/carrier/4294967295")] = "xenfs/carrier";
 
 /* How many names to try, one after the other */
@@ -581,8 +584,10 @@ int xenfs_watch_prepare(struct xenfs_request *req)
 	w = watch_alloc(req->connection, &args);
 	if (!w)
 		return -ENOMEM;
-	if (!watch_admit(w))
-		goto put;
+	if (!watch_admit(w)) {
+		watch_put(w);
+		return 0;
+	}
 	req->watch = w;
 	err = xa_alloc_cyclic(&watch_ids, &w->id, w, xa_limit_31b,
 			      &last_watch_id, GFP_KERNEL_ACCOUNT);
@@ -595,7 +600,6 @@ int xenfs_watch_prepare(struct xenfs_request *req)
 	req->connection->watch_bytes -= watch_charge(w);
 	spin_unlock(&req->connection->lock);
 	req->watch = NULL;
-put:
 	watch_put(w);
 	return err;
 }
