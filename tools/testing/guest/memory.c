@@ -18,7 +18,7 @@
 
 #define ROOT	"/test/memory"
 #define IDLE	2000
-#define FULL	16
+#define FULL	8
 
 /* Other users of slabs make it a little uncertain. */
 static long slab(void)
@@ -239,18 +239,6 @@ static void fdinfo(void)
 #define PAID	20
 #define LENGTH	900	/* of a watch's path, for which memory is taken twice */
 
-static bool put(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY);
-	bool good = fd >= 0 && write(fd, text, strlen(text)) > 0;
-
-	if (!good)
-		diag("%s: %s", path, strerror(errno));
-	if (fd >= 0)
-		close(fd);
-	return good;
-}
-
 static bool group_make(void)
 {
 	if (access(CGROUP "/cgroup.controllers", R_OK) &&
@@ -258,7 +246,7 @@ static bool group_make(void)
 		diag("%s: %s", CGROUP, strerror(errno));
 		return false;
 	}
-	if (!put(CGROUP "/cgroup.subtree_control", "+memory"))
+	if (!file_put(CGROUP "/cgroup.subtree_control", "+memory"))
 		return false;
 	return !mkdir(GROUP, 0755) || errno == EEXIST;
 }
@@ -287,7 +275,7 @@ static long group_slab_within(long least, long most)
 
 	do {
 		sleep_ms(100);
-		put("/proc/sys/vm/drop_caches", "2");
+		file_put("/proc/sys/vm/drop_caches", "2");
 		bytes = group_slab();
 	} while ((bytes < least || bytes > most) && now_ms() < end);
 	return bytes;
@@ -303,7 +291,7 @@ static void pay(int told, int says)
 	memset(path, 'x', LENGTH);
 	path[LENGTH] = '\0';
 	memcpy(path, ROOT "/", sizeof(ROOT "/") - 1);
-	if (!put(GROUP "/cgroup.procs", "0"))
+	if (!file_put(GROUP "/cgroup.procs", "0"))
 		_exit(1);
 	for (i = 0; i < PAYING; i++) {
 		c[i] = client_new();
@@ -360,7 +348,7 @@ out:
 
 int main(void)
 {
-	tap_begin(100);
+	tap_begin(140);
 	subtree("memory");
 	if (is_socket()) {
 		skip("a socket costs what it costs", "[I3] memory");

@@ -32,16 +32,6 @@ static struct msg m;
 
 /* --- Injection ---------------------------------------------------------- */
 
-static bool put(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY);
-	bool good = fd >= 0 && write(fd, text, strlen(text)) > 0;
-
-	if (fd >= 0)
-		close(fd);
-	return good;
-}
-
 static int nth_open(pid_t pid)
 {
 	char path[64];
@@ -54,10 +44,10 @@ static int nth_open(pid_t pid)
 static bool injection_begin(void)
 {
 	mount("none", DEBUGFS, "debugfs", 0, NULL);
-	return put(DEBUGFS "/failslab/ignore-gfp-wait", "N") &&
-	       put(DEBUGFS "/failslab/verbose", "0") &&
-	       put(DEBUGFS "/fail_usercopy/verbose", "0") &&
-	       put(DEBUGFS "/fail_page_alloc/verbose", "0");
+	return file_put(DEBUGFS "/failslab/ignore-gfp-wait", "N") &&
+	       file_put(DEBUGFS "/failslab/verbose", "0") &&
+	       file_put(DEBUGFS "/fail_usercopy/verbose", "0") &&
+	       file_put(DEBUGFS "/fail_page_alloc/verbose", "0");
 }
 
 static void arm(int nth, unsigned int n)
@@ -381,18 +371,6 @@ static void client_faults(const struct act *a, int nth)
 
 /* --- What the xenbus thread does ---------------------------------------- */
 
-static pid_t xenbus_thread(void)
-{
-	pid_t pid = 0;
-	FILE *f = popen("pidof xenbus", "r");
-
-	if (f && fscanf(f, "%d", &pid) != 1)
-		pid = 0;
-	if (f)
-		pclose(f);
-	return pid;
-}
-
 static bool answered_in_time(long began, int err)
 {
 	long took = now_ms() - began;
@@ -403,29 +381,22 @@ static bool answered_in_time(long began, int err)
 	return false;
 }
 
-static void lost_replies(int nth)
+static bool read_again(struct client *c, int answer)
 {
-	unsigned int n, bad = 0, lost = 0;
-	struct client *c = client_new();
-	long began;
-	int err;
-
-	for (n = 1; n <= 3 * THREAD_FAULTS; n++) {
-		read_before(c);
-		arm(nth, 1 + n % THREAD_FAULTS);
-		began = now_ms();
-		err = finish(c, send_it(c), errno);
-		bad += !answered_in_time(began, err);
-		lost += err == ENOMEM;
-		disarm(nth);
-		bad += patient_string(c, XS_READ, 0, LARGE, &m) != 0;
-	}
-	is(bad, 0, "[I2] a reply that is lost: ENOMEM in time, and all goes on");
-	ok(lost, "[I2] %u of %u were", lost, n - 1);
-	client_close(c);
+	(void)answer;
+	return !patient_string(c, XS_READ, 0, LARGE, &m);
 }
 
-static void lost_starts(int nth)
+static bool end_if_started(struct client *c, int answer)
+{
+	tx = strtoul(m.body, NULL, 10);
+	return answer || !end(c);
+}
+
+/* Of the replies to a kind of request, some are lost. */
+static void lost_replies(int nth, void (*before)(struct client *c),
+			 bool (*after)(struct client *c, int answer),
+			 const char *what)
 {
 	unsigned int n, bad = 0, lost = 0;
 	struct client *c = client_new();
@@ -433,18 +404,17 @@ static void lost_starts(int nth)
 	int err;
 
 	for (n = 1; n <= 3 * THREAD_FAULTS; n++) {
-		start_before(c);
+		before(c);
 		arm(nth, 1 + n % THREAD_FAULTS);
 		began = now_ms();
 		err = finish(c, send_it(c), errno);
 		bad += !answered_in_time(began, err);
 		lost += err == ENOMEM;
 		disarm(nth);
-		tx = strtoul(m.body, NULL, 10);
-		bad += !err && end(c);
+		bad += !after(c, err);
 	}
-	is(bad, 0, "[T1] the reply to a START is lost: ENOMEM in time");
-	ok(lost, "[T1] %u of %u were", lost, n - 1);
+	is(bad, 0, "%s: ENOMEM in time, and all goes on", what);
+	ok(lost, "%s: %u of %u were", what, lost, n - 1);
 	client_close(c);
 }
 
@@ -497,7 +467,7 @@ static unsigned int mark_workers(const char *how)
 		    !strncmp(comm, "kworker", strlen("kworker"))) {
 			snprintf(path, sizeof(path), "/proc/%s/make-it-fail",
 				 entry->d_name);
-			n += put(path, how);
+			n += file_put(path, how);
 		}
 		if (f)
 			fclose(f);
@@ -509,9 +479,9 @@ static unsigned int mark_workers(const char *how)
 
 static bool workers_fail(bool fail)
 {
-	return put(DEBUGFS "/failslab/task-filter", "Y") &&
-	       put(DEBUGFS "/failslab/times", "-1") &&
-	       put(DEBUGFS "/failslab/probability", fail ? "30" : "0") &&
+	return file_put(DEBUGFS "/failslab/task-filter", "Y") &&
+	       file_put(DEBUGFS "/failslab/times", "-1") &&
+	       file_put(DEBUGFS "/failslab/probability", fail ? "30" : "0") &&
 	       mark_workers(fail ? "1" : "0");
 }
 
@@ -601,14 +571,14 @@ static void carrier_faults(void)
 
 static void thread_faults(void)
 {
-	pid_t pid = xenbus_thread();
-	int nth = nth_open(pid);
+	int nth = nth_open(pid_of("xenbus"));
 
 	if (!ok(nth >= 0, "[I2] the xenbus thread is there"))
 		return;
 	scene_begin_at(NULL);
-	lost_replies(nth);
-	lost_starts(nth);
+	lost_replies(nth, read_before, read_again, "[I2] replies are lost");
+	lost_replies(nth, start_before, end_if_started,
+		     "[T1] replies to a START are lost");
 	lost_events(nth);
 	scene_end("faults in the xenbus thread");
 	close(nth);

@@ -35,16 +35,7 @@ int reply_to(struct client *c, uint32_t req_id, struct msg *m)
 int patient_call(struct client *c, uint32_t type, uint32_t tx_id,
 		 const void *body, size_t len, struct msg *reply)
 {
-	static __thread struct msg scratch;
-	uint32_t id = client_send(c, type, tx_id, body, len);
-	int err;
-
-	if (!id)
-		return -errno;
-	if (!reply)
-		reply = &scratch;
-	err = reply_to(c, id, reply);
-	return err ? err : msg_error(reply);
+	return call_by(c, type, tx_id, body, len, reply, reply_to);
 }
 
 int patient_string(struct client *c, uint32_t type, uint32_t tx_id,

@@ -109,7 +109,7 @@ static bool fault_out(struct client *c, char *edge, size_t at, bool parts)
 }
 
 /* Byte by byte, but for the middle of the long value, and for the iovec */
-static size_t next_offset(size_t at, bool parts)
+static size_t next_out(size_t at, bool parts)
 {
 	size_t head = 2 * HEADER + sizeof(KEY) + sizeof(ROOT "/long") + 4;
 	size_t tail = batch_len - HEADER - sizeof(KEY) - 4;
@@ -119,28 +119,9 @@ static size_t next_offset(size_t at, bool parts)
 	return at + (at > head && at + 97 < tail ? 97 : parts ? 5 : 1);
 }
 
-static void faults_out(bool parts)
+static size_t next_in(size_t at, bool parts)
 {
-	char *edge = fault_edge(2 * PAGE) + 2 * PAGE;
-	int tries = 0, good = 0;
-	struct client *c;
-	size_t at;
-
-	c = client_new();
-	for (at = 0; at < batch_len; at = next_offset(at, parts)) {
-		tries++;
-		if (fault_out(c, edge, at, parts)) {
-			good++;
-			continue;
-		}
-		client_close(c);
-		c = client_new();
-		if (is_stock())
-			break;
-	}
-	is(good, tries, "[W8] EFAULT at the bytes of three requests%s",
-	   parts ? ", in an iovec" : "");
-	client_close(c);
+	return at + (parts ? scaled(3, 1) : 1);
 }
 
 static bool fault_in(struct client *c, char *edge, size_t at, bool parts)
@@ -171,17 +152,32 @@ static bool fault_in(struct client *c, char *edge, size_t at, bool parts)
 	       !memcmp(in, replies, replies_len);
 }
 
-static void faults_in(bool parts)
+/* A fault in one place of the stream, and the next place where to have one */
+struct direction {
+	const char *what;
+	bool (*fault)(struct client *c, char *edge, size_t at, bool parts);
+	size_t (*next)(size_t at, bool parts);
+	size_t pages;
+};
+
+static const struct direction writing = {
+	"[W8] EFAULT at the bytes of three requests", fault_out, next_out, 2,
+};
+
+static const struct direction reading = {
+	"[R2] EFAULT at the bytes of three replies", fault_in, next_in, 1,
+};
+
+static void faults(const struct direction *d, size_t len, bool parts)
 {
-	char *edge = fault_edge(PAGE) + PAGE;
+	char *edge = fault_edge(d->pages * PAGE) + d->pages * PAGE;
+	struct client *c = client_new();
 	int tries = 0, good = 0;
-	struct client *c;
 	size_t at;
 
-	c = client_new();
-	for (at = 0; at < replies_len; at += parts ? scaled(3, 1) : 1) {
+	for (at = 0; at < len; at = d->next(at, parts)) {
 		tries++;
-		if (fault_in(c, edge, at, parts)) {
+		if (d->fault(c, edge, at, parts)) {
 			good++;
 			continue;
 		}
@@ -190,8 +186,7 @@ static void faults_in(bool parts)
 		if (is_stock())
 			break;
 	}
-	is(good, tries, "[R2] EFAULT at the bytes of three replies%s",
-	   parts ? ", in an iovec" : "");
+	is(good, tries, "%s%s", d->what, parts ? ", in an iovec" : "");
 	client_close(c);
 }
 
@@ -494,10 +489,10 @@ int main(void)
 	scene_end("io_uring");
 
 	scene_begin();
-	faults_out(false);
-	faults_out(true);
-	faults_in(false);
-	faults_in(true);
+	faults(&writing, batch_len, false);
+	faults(&writing, batch_len, true);
+	faults(&reading, replies_len, false);
+	faults(&reading, replies_len, true);
 	flickering();
 	scene_goes_on("[I1] after bad buffers");
 	fd = open("/tmp/file", O_RDONLY);

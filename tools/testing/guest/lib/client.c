@@ -330,8 +330,9 @@ int msg_error(const struct msg *m)
 	return EPROTO;
 }
 
-int call(struct client *c, uint32_t type, uint32_t tx_id, const void *body,
-	 size_t len, struct msg *reply)
+int call_by(struct client *c, uint32_t type, uint32_t tx_id, const void *body,
+	    size_t len, struct msg *reply,
+	    int (*wait)(struct client *c, uint32_t req_id, struct msg *reply))
 {
 	static __thread struct msg scratch;
 	uint32_t id = client_send(c, type, tx_id, body, len);
@@ -341,14 +342,26 @@ int call(struct client *c, uint32_t type, uint32_t tx_id, const void *body,
 		return -errno;
 	if (!reply)
 		reply = &scratch;
-	err = client_reply(c, reply);
-	if (err)
-		return err;
-	if (reply->hdr.req_id != id) {
-		diag("reply to request %u, expected %u", reply->hdr.req_id, id);
-		return -EPROTO;
+	err = wait(c, id, reply);
+	return err ? err : msg_error(reply);
+}
+
+static int next_reply(struct client *c, uint32_t req_id, struct msg *reply)
+{
+	int err = client_reply(c, reply);
+
+	if (!err && reply->hdr.req_id != req_id) {
+		diag("reply to request %u, expected %u", reply->hdr.req_id,
+		     req_id);
+		err = -EPROTO;
 	}
-	return msg_error(reply);
+	return err;
+}
+
+int call(struct client *c, uint32_t type, uint32_t tx_id, const void *body,
+	 size_t len, struct msg *reply)
+{
+	return call_by(c, type, tx_id, body, len, reply, next_reply);
 }
 
 int call_string(struct client *c, uint32_t type, uint32_t tx_id,

@@ -106,6 +106,10 @@ int client_event(struct client *c, struct msg *m, int timeout_ms);
 /* True when nothing comes for a while */
 bool client_quiet(struct client *c);
 
+/* Send, and wait so; 0, the errno that the server named, or -errno. */
+int call_by(struct client *c, uint32_t type, uint32_t tx_id, const void *body,
+	    size_t len, struct msg *reply,
+	    int (*wait)(struct client *c, uint32_t req_id, struct msg *reply));
 /* Send and wait; 0, the errno that the server named, or -errno. */
 int call(struct client *c, uint32_t type, uint32_t tx_id, const void *body,
 	 size_t len, struct msg *reply);

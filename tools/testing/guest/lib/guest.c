@@ -47,7 +47,19 @@ char *fault_page(void)
 	return p;
 }
 
-static bool comm_is_server(const char *pid)
+bool file_put(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY);
+	bool good = fd >= 0 && write(fd, text, strlen(text)) > 0;
+
+	if (!good)
+		diag("%s: %s", path, strerror(errno));
+	if (fd >= 0)
+		close(fd);
+	return good;
+}
+
+static bool comm_is(const char *pid, const char *name)
 {
 	char path[64], comm[32] = "";
 	FILE *f;
@@ -56,10 +68,24 @@ static bool comm_is_server(const char *pid)
 	f = fopen(path, "r");
 	if (!f)
 		return false;
-	if (!fgets(comm, sizeof(comm), f))
-		comm[0] = '\0';
+	if (fgets(comm, sizeof(comm), f))
+		comm[strcspn(comm, "\n")] = '\0';
 	fclose(f);
-	return !strcmp(comm, "xenstored\n") || !strcmp(comm, "oxenstored\n");
+	return !strcmp(comm, name);
+}
+
+pid_t pid_of(const char *name)
+{
+	DIR *dir = opendir("/proc");
+	struct dirent *d;
+	pid_t pid = 0;
+
+	while (dir && !pid && (d = readdir(dir)))
+		if (atoi(d->d_name) > 1 && comm_is(d->d_name, name))
+			pid = atoi(d->d_name);
+	if (dir)
+		closedir(dir);
+	return pid;
 }
 
 /*
@@ -96,19 +122,12 @@ static bool remote_server(const char *command, const char *answer)
 
 pid_t server_pid(void)
 {
-	DIR *dir;
-	struct dirent *d;
-	pid_t pid = 0;
+	pid_t pid;
 
 	if (getenv("XENFS_REMOTE"))
 		return 1;
-	dir = opendir("/proc");
-	while (dir && !pid && (d = readdir(dir)))
-		if (atoi(d->d_name) > 1 && comm_is_server(d->d_name))
-			pid = atoi(d->d_name);
-	if (dir)
-		closedir(dir);
-	return pid;
+	pid = pid_of("xenstored");
+	return pid ? pid : pid_of("oxenstored");
 }
 
 static pid_t stopped;
@@ -161,7 +180,6 @@ static void slab_shrink(const char *prefix)
 	DIR *dir = opendir("/sys/kernel/slab");
 	struct dirent *entry;
 	char path[512];
-	FILE *f;
 
 	while (dir && (entry = readdir(dir))) {
 		if (entry->d_name[0] == '.' ||
@@ -169,9 +187,8 @@ static void slab_shrink(const char *prefix)
 			continue;
 		snprintf(path, sizeof(path), "/sys/kernel/slab/%s/shrink",
 			 entry->d_name);
-		f = fopen(path, "w");
-		if (!f || fputs("1", f) < 0 || fclose(f))
-			bail("%s: %s", path, strerror(errno));
+		if (!file_put(path, "1"))
+			bail("slabs can't be counted");
 	}
 	if (dir)
 		closedir(dir);

@@ -12,6 +12,11 @@
 char *fault_edge(size_t size);
 char *fault_page(void);
 
+/* Write to a file of the kernel's; says why if that fails. */
+bool file_put(const char *path, const char *text);
+
+/* A process, or a thread of the kernel's, by its name; 0 if there is none */
+pid_t pid_of(const char *name);
 /* The server's process; 0 if it can't be found */
 pid_t server_pid(void);
 bool server_stop(void);
