@@ -43,7 +43,9 @@ while [ -z "$tty" ] && [ $t -lt 100 ]; do
 	t=$((t + 1))
 	tty=$(xenstore-read /local/domain/1/console/tty 2>/dev/null)
 done
-# Both ways over one open, so that none of its first lines is lost.
+# Both ways over one open, so that none of its first lines is lost. It becomes
+# the terminal that controls us, which hangs up when the guest has gone.
+trap '' HUP
 exec 5<>"$tty"
 stty -F "$tty" raw -echo
 while read -r line <&5; do

@@ -136,6 +136,8 @@ static void refusals(void)
 {
 	static char longest[3500], all[PAYLOAD_MAX - 2];
 
+	if (!can_compare("[E1] WATCH of a path that can't be"))
+		return;
 	memset(longest, 'x', sizeof(longest) - 1);
 	longest[0] = '/';
 	memset(all, 'x', sizeof(all) - 1);
@@ -360,13 +362,16 @@ static void tokens(void)
 static void relative(void)
 {
 	struct client *c = client_new();
+	char path[128];
 
+	snprintf(path, sizeof(path), "%s/" REL "/y", home_path());
 	ok(watch_and_initial(c, REL, "t"), "[E2] a relative path: the initial event has it");
 	call_write(c, 0, REL "/x", "1");
 	ok(expect_event(c, REL "/x", "t"), "[E2] and so have the others");
-	touch("/local/domain/0/" REL "/y");
+	touch(path);
 	ok(expect_event(c, REL "/y", "t"), "[E2] whoever made them");
-	is(call_watch(c, XS_WATCH, "/local/domain/0/" REL, "t"), EEXIST,
+	*strrchr(path, '/') = '\0';
+	is(call_watch(c, XS_WATCH, path, "t"), EEXIST,
 	   "[E1] the same node by its absolute path: EEXIST");
 	is(call_watch(c, XS_UNWATCH, REL, "t"), 0, "[E1] UNWATCH of a relative path");
 	call_string(c, XS_RM, 0, REL, NULL);
@@ -419,11 +424,15 @@ static size_t collect(struct client *c, char *text, size_t size)
 
 static void yardstick(void)
 {
-	struct client *sock = client_open(socket_path()), *c = client_new();
-	struct client *doer = client_open(socket_path());
+	struct client *sock, *c, *doer;
 	static char want[2048], got[2048];
 	unsigned int i;
 
+	if (!can_compare("[E2] events as on the socket"))
+		return;
+	sock = client_open(socket_path());
+	doer = client_open(socket_path());
+	c = client_new();
 	call_watch(sock, XS_WATCH, Y "/dir", "t");
 	call_watch(c, XS_WATCH, Y "/dir", "t");
 	collect(sock, want, sizeof(want));

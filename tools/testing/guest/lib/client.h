@@ -76,6 +76,13 @@ const char *socket_path(void);
 bool is_stock(void);
 bool is_socket(void);
 bool server_is_c(void);
+/*
+ * False in a guest with the server in dom0: socket_path() is then another way to
+ * our file, and there is nothing to compare with. Says that it skips @what.
+ */
+bool can_compare(const char *what);
+/* What the server adds to a relative path */
+const char *home_path(void);
 
 struct client *client_open(const char *path);
 struct client *client_new(void);	/* opens file_path() */
