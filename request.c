@@ -139,12 +139,14 @@ static bool writable(struct xenfs_connection *c)
 	return c->queued_bytes < xenfs_limits.request_bytes;
 }
 
-/* Nothing will ever be added to what there is to read. */
+/*
+ * Nothing will ever be added to what there is to read. The farewell, and what it
+ * gives back, may still be on its way: nobody reads the answers to those.
+ */
 static bool drained(struct xenfs_connection *c)
 {
 	lockdep_assert_held(&c->lock);
-	return c->state != XENFS_OPEN && list_empty(&c->queued) &&
-	       list_empty(&c->sent);
+	return c->state != XENFS_OPEN && !c->queued_bytes && !c->unread_bytes;
 }
 
 /* The reply's header and body are set: what was kept to send it can go. */

@@ -378,6 +378,27 @@ static void bad_header_behind(void)
 	client_close(c);
 }
 
+/* What the open held is given back by requests that nobody reads the replies to. */
+static void bad_header_holding(void)
+{
+	struct xs_header bad = { XS_READ, 1, 0, PAYLOAD_MAX + 1 };
+	struct client *c = client_new();
+	uint32_t tx;
+	struct msg m;
+	ssize_t n;
+
+	call_watch(c, XS_WATCH, ROOT "/held", "t");
+	client_event(c, &m, DEADLINE_MS);
+	call_start(c, &tx);
+	server_stop();
+	n = write(c->fd, &bad, sizeof(bad));
+	ok(n == -1 && errno == E2BIG, "[W2] the server stands still: E2BIG");
+	check_dead(c, "with a watch and a transaction");
+	server_continue();
+	ok(server_alive(), "[W2] the server goes on");
+	client_close(c);
+}
+
 static void bad_headers(void)
 {
 	if (is_socket()) {
@@ -388,6 +409,7 @@ static void bad_headers(void)
 	bad_header(0xffffffff);
 	bad_header_split();
 	bad_header_behind();
+	bad_header_holding();
 }
 
 static void pipelined_writes(void)
