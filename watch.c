@@ -24,6 +24,7 @@
 #include <linux/module.h>
 #include <linux/notifier.h>
 #include <linux/poll.h>
+#include <linux/random.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/workqueue.h>
@@ -173,12 +174,12 @@ static void carrier_become(enum carrier_state state, int error)
 
 /*
  * When the core has no memory to remove a watch, it forgets it all the same,
- * but the server keeps it: the next one would be EEXIST for ever. So it gets
- * another name then.
+ * but the server keeps it: the next one would be EEXIST for ever, also after the
+ * module was loaded again, if that is at the same address. So it gets another
+ * name then, one that is not likely to have been left behind as well.
  */
 static int carrier_try_names(void)
 {
-	static unsigned int renamed;
 	unsigned int i;
 	int err;
 
@@ -187,7 +188,7 @@ static int carrier_try_names(void)
 		if (err != -EEXIST)
 			break;
 		snprintf(carrier_node, sizeof(carrier_node), "xenfs/carrier/%u",
-			 ++renamed);
+			 get_random_u32());
 	}
 	return err;
 }
