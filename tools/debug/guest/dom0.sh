@@ -26,6 +26,8 @@ cat >/tmp/cfg <<-CFG
 	ramdisk = "/debug-guest/initrd.gz"
 	memory = $memory
 	vcpus = $vcpus
+	# Each emulated rdtsc is an exit, and now and then a triple fault.
+	tsc_mode = "native"
 	extra = "console=hvc0 panic=-1 rcupdate.rcu_cpu_stall_timeout=300 watchdog_thresh=60"
 	on_reboot = "destroy"
 	on_crash = "destroy"

@@ -523,7 +523,7 @@ static void worker_faults(void)
 
 	watch(c, XS_WATCH);
 	/* Who uses the file, uses the workers. */
-	scene_begin_at(socket_path());
+	scene_begin_at(elsewhere_path());
 	ok(workers_fail(true), "[I4] the workers' allocations fail");
 	for (i = 0; i < WORKLOADS; i++) {
 		failed = workload();

@@ -22,7 +22,7 @@
 #define VALUE	"value"
 
 /* How long anything may take: far more than it does, even on a busy machine */
-#define PATIENCE_MS	15000
+#define PATIENCE_MS	(15000 * slow())
 
 /* Begin a program: results, an empty subtree with KEY, the kernel's user. */
 void hostile_begin(unsigned int seconds);

@@ -77,9 +77,12 @@ bool is_stock(void);
 bool is_socket(void);
 bool server_is_c(void);
 /*
- * False in a guest with the server in dom0: socket_path() is then another way to
- * our file, and there is nothing to compare with. Says that it skips @what.
+ * In a guest the server is far: socket_path() is there another way to our file,
+ * and elsewhere_path(), which is not under test, the stock driver's.
  */
+bool server_is_remote(void);
+const char *elsewhere_path(void);
+/* Is there a socket to compare with? If not, it says that it skips @what. */
 bool can_compare(const char *what);
 /* What the server adds to a relative path */
 const char *home_path(void);

@@ -124,7 +124,7 @@ pid_t server_pid(void)
 {
 	pid_t pid;
 
-	if (getenv("XENFS_REMOTE"))
+	if (server_is_remote())
 		return 1;
 	pid = pid_of("xenstored");
 	return pid ? pid : pid_of("oxenstored");
@@ -145,7 +145,7 @@ bool server_stop(void)
 		atexit(server_release);
 	tap_at_alarm = server_release;
 	stopped = server_pid();
-	if (getenv("XENFS_REMOTE"))
+	if (server_is_remote())
 		return remote_server("stop", "stopped");
 	return stopped && !kill(stopped, SIGSTOP);
 }

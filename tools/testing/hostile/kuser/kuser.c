@@ -34,7 +34,7 @@ static struct xenbus_watch watch = {
 	.callback = watch_fired,
 };
 
-static bool round(unsigned long n)
+static bool one_round(unsigned long n)
 {
 	unsigned long got = 0;
 
@@ -59,7 +59,7 @@ static int kuser_thread(void *unused)
 		watch.node = NULL;
 	}
 	while (!kthread_should_stop()) {
-		if (watch.node && round(n++))
+		if (watch.node && one_round(n++))
 			successes++;
 		else
 			failures++;
