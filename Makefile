@@ -92,7 +92,7 @@ check: deps
 	@tools/build/check $(KERNELS)
 
 debug-kernels: deps
-	@tools/debug/kernel dom0 kasan
+	@tools/debug/kernel dom0 kasan kcsan
 
 test-debug: deps debug-kernels
 	@tools/build/deps patch

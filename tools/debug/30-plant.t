@@ -52,6 +52,12 @@ boot() { # KERNEL FAULT|none
 		"$top/tools/vm/run" --kernel "$1" --module "$ko" --timeout 180 \
 			--out "$out/boot" "$here/exercise.sh" >"$out/run.log" 2>&1 || true
 		;;
+	debug-kcsan) # wants more than one thing done at a time
+		make -s --no-print-directory -C "$top/tools/testing/guest" \
+			OUT="$build/guest-tests" >&2
+		"$top/tools/vm/run" --kernel "$1" --module "$ko" --timeout 180 --out "$out/boot" \
+			"$build/guest-tests/life.test" >"$out/run.log" 2>&1 || true
+		;;
 	*)
 		"$here/guest/run" --kernel "$1" --module "$ko" --out "$out/guest" uring \
 			>"$out/run.log" 2>&1 || true
@@ -90,6 +96,8 @@ caught debug-dom0 use-after-free 'Poison overwritten'
 caught debug-dom0 leak 'kmemleak: [0-9]+ new suspected' 'unreferenced object' 'queue_reply'
 caught debug-dom0 sleep-in-atomic 'sleeping function called from invalid context.*'
 caught debug-dom0 lock-inversion 'possible circular locking dependency'
+clean debug-kcsan
+caught debug-kcsan data-race 'KCSAN: data-race in .*(xenfs|request)'
 caught debug-kasan use-after-free 'KASAN: slab-use-after-free in .*request_'
 echo "1..$n"
 exit $failed

@@ -66,6 +66,8 @@ while [ $t -lt "$timeout" ] && ! grep -q '^@@done' $console 2>/dev/null; do
 	sleep 1
 	t=$((t + 1))
 	grep -q 'Kernel panic' $console && sleep 5 && break
+	# It may be gone, by a triple fault.
+	[ $((t % 10)) != 0 ] || xl domid guest >/dev/null 2>&1 || break
 done
 sleep 3
 kill -CONT "$server"

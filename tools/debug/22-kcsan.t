@@ -1,0 +1,3 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+KERNELS=debug-kcsan exec "$(dirname "$0")/../testing/vm" --kernel debug-kcsan
