@@ -162,7 +162,7 @@ static void request_done(struct xenfs_request *req)
 		req->buffer = NULL;
 		return;
 	}
-	c->queued_bytes -= req->reply.charge;
+	WRITE_ONCE(c->queued_bytes, c->queued_bytes - req->reply.charge);
 	kfree(req->msg);
 	req->msg = NULL;
 	req->reply.charge = ksize(req) + (req->buffer ? ksize(req->buffer) : 0);
@@ -610,7 +610,7 @@ void xenfs_request_submit(struct xenfs_request *req, bool may_sleep)
 	if (!req->internal)
 		prepare(req);
 	spin_lock(&c->lock);
-	c->queued_bytes += req->reply.charge;
+	WRITE_ONCE(c->queued_bytes, c->queued_bytes + req->reply.charge);
 	list_add_tail(&req->reply.list, &c->queued);
 	if (may_sleep)
 		slot = own_turn(c);

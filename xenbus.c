@@ -205,6 +205,21 @@ static int write_some(struct xenfs_connection *c, struct iov_iter *from,
 	return 0;
 }
 
+/* What was begun may be completed, even if there is no room: poll says so. */
+static void note_begun(struct xenfs_connection *c)
+{
+	bool begun = !xenfs_framer_idle(&c->framer);
+
+	lockdep_assert_held(&c->write_mutex);
+	if (c->begun == begun)
+		return;
+	spin_lock(&c->lock);
+	WRITE_ONCE(c->begun, begun);
+	if (begun)
+		wake_up_poll(&c->read_wait, EPOLLOUT | EPOLLWRNORM);
+	spin_unlock(&c->lock);
+}
+
 static ssize_t write_all(struct xenfs_connection *c, struct iov_iter *from,
 			 const struct kiocb *iocb)
 {
@@ -216,6 +231,7 @@ static ssize_t write_all(struct xenfs_connection *c, struct iov_iter *from,
 		return -EPIPE;
 	while (iov_iter_count(from) && !err)
 		err = write_some(c, from, iocb);
+	note_begun(c);
 	taken = size - iov_iter_count(from);
 	if (taken)
 		return taken;
@@ -353,7 +369,7 @@ static __poll_t xenbus_poll(struct file *file, poll_table *wait)
 		events |= EPOLLIN | EPOLLRDNORM;
 	if (READ_ONCE(c->state) == XENFS_DEAD)
 		events |= EPOLLHUP | EPOLLERR;
-	else if (xenfs_connection_writable(c) || READ_ONCE(c->framer.taken))
+	else if (xenfs_connection_writable(c) || READ_ONCE(c->begun))
 		events |= EPOLLOUT | EPOLLWRNORM;
 	return events;
 }

@@ -166,6 +166,7 @@ struct xenfs_connection {
 	struct mutex write_mutex;
 	struct xenfs_framer framer;	/* write_mutex: where the stream is */
 	struct xenfs_request *partial;	/* write_mutex: header is complete */
+	bool begun;			/* write_mutex, lock: a part was taken */
 
 	/* Readers among themselves; held across copies to user memory */
 	struct mutex reply_mutex;
@@ -179,7 +180,7 @@ struct xenfs_connection {
 	struct list_head unread;	/* messages in the order of reading */
 	struct list_head watches;
 	struct list_head transactions;
-	u32 queued_bytes;		/* of queued and sent */
+	u32 queued_bytes;		/* of queued and sent; peeked at */
 	u32 unread_bytes;		/* of replies, also undelivered ones */
 	u32 event_bytes;		/* of events in unread */
 	u32 in_flight;			/* of sent: those at the server */
