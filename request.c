@@ -562,8 +562,11 @@ static void take_turn(struct xenfs_connection *c, struct xenfs_slot *slot)
 	msg = dispatch_next(c, &req);
 	if (msg)
 		err = xenfs_transport_send(slot, msg, req);
-	if (!msg || err)
+	if (!msg || err) {
 		xenfs_transport_unclaim(slot);
+		/* Who found none free may wait for nothing else. */
+		turns_kick();
+	}
 	if (err)
 		unsent(req, err);
 	end_turn(c);
