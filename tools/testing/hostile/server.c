@@ -28,7 +28,8 @@ struct writer {
 static void fill(struct writer *w, unsigned int number)
 {
 	unsigned int max = number % OPENS >= FULL ? SOME : is_stock() ? 20 : 1000;
-	static char buf[PAYLOAD_MAX], value[3000];
+	/* As large as either server takes them */
+	static char buf[PAYLOAD_MAX], value[2000];
 	char path[64];
 	size_t len;
 
