@@ -117,8 +117,9 @@ static int lock_for_io(struct mutex *mutex, bool nowait)
 
 static bool is_nowait(const struct kiocb *iocb)
 {
+	/* fcntl() may change the flags at any time. */
 	return (iocb->ki_flags & IOCB_NOWAIT) ||
-	       (iocb->ki_filp->f_flags & O_NONBLOCK);
+	       (READ_ONCE(iocb->ki_filp->f_flags) & O_NONBLOCK);
 }
 
 /* --- Writing ------------------------------------------------------------ */
