@@ -182,7 +182,7 @@ static void silent_watcher(void)
 	}
 	scene_goes_on("[E4] others write and the watcher does not read");
 	for (i = 0; i < 2; i++)
-		good += child_wait(pids[i], n * 10) == 0;
+		good += child_wait(pids[i], n * 10 * slow()) == 0;
 	is(good, 2, "[E4] %u writes, and nobody reads the events", n);
 	if (!is_stock())
 		ok(held(getpid(), c->fd, "event-bytes") < 32 * 1024,

@@ -308,12 +308,15 @@ static void bystander_main(struct bystander *b)
 static void bystanders_start(void)
 {
 	unsigned int i;
+	pid_t pid;
 
 	for (i = 0; bystander_path && i < CAST; i++) {
 		bystanders[i] = cast[i];
-		bystanders[i].pid = fork();
-		if (bystanders[i].pid == 0)
+		pid = fork();
+		if (pid == 0)
 			bystander_main(&bystanders[i]);
+		/* The child would put 0 there: it is shared. */
+		bystanders[i].pid = pid;
 	}
 	kernel_failures = kernel_count("failures");
 }
