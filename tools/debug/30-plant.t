@@ -45,7 +45,7 @@ boot() { # KERNEL FAULT|none
 	ko=$(module "$1" "$2" 2>"$out/module.log") || {
 		sed 's/^/# /' "$out/module.log"
 		result 1 "$1: a module with '$2' builds"
-		return
+		return 1
 	}
 	case $1 in
 	debug-dom0)
@@ -72,7 +72,7 @@ caught() { # KERNEL FAULT PATTERN...
 	local kernel=$1 fault=$2 pattern status=0
 	shift 2
 	wanted "$fault" || return 0
-	boot "$kernel" "$fault"
+	boot "$kernel" "$fault" || return 0
 	for pattern; do
 		grep -qE -- "$pattern" "$out/splat" || status=1
 	done
@@ -83,7 +83,7 @@ caught() { # KERNEL FAULT PATTERN...
 
 clean() { # KERNEL
 	wanted none || return 0
-	boot "$1" none
+	boot "$1" none || return 0
 	local status=0
 	{ [ -e "$out/boot/console.log" ] && [ ! -s "$out/splat" ] &&
 		grep -q "debug-checks: done" "$out/boot/console.log"; } || status=1
