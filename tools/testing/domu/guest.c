@@ -46,8 +46,8 @@ static void files(void)
 	close(fd);
 }
 
-static void home_path(struct client *c, char *path, size_t size,
-		      const char *rest)
+static void path_at_home(struct client *c, char *path, size_t size,
+			 const char *rest)
 {
 	struct msg m;
 
@@ -67,7 +67,7 @@ static void before(struct client *c)
 	   "[I5] WRITE of what belongs to dom0");
 	is(call_watch(c, XS_WATCH, "data/w", "t"), 0, "[E1] WATCH");
 	is(client_event(c, &m, DEADLINE_MS), 0, "[E2] its initial event");
-	home_path(c, path, sizeof(path), "data/w");
+	path_at_home(c, path, sizeof(path), "data/w");
 	is(call_watch(c, XS_WATCH, path, "t"), EEXIST,
 	   "[E1] the same node by its absolute path: EEXIST");
 	ok(client_quiet(c), "[E2] and no other event");
