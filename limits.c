@@ -29,6 +29,7 @@ struct xenfs_limits xenfs_limits __ro_after_init = {
 	.reply_bytes = 136 * 1024,
 	.event_bytes = 16 * 1024,
 	.watch_bytes = 64 * 1024,
+	.closed_bytes = 1024 * 1024,
 	.transactions = 32,
 };
 
@@ -42,6 +43,8 @@ module_param_named(event_bytes, xenfs_limits.event_bytes, uint, 0444);
 MODULE_PARM_DESC(event_bytes, "memory of an open's unread events (0 to 16777216, default 16384)");
 module_param_named(watch_bytes, xenfs_limits.watch_bytes, uint, 0444);
 MODULE_PARM_DESC(watch_bytes, "memory of an open's watches (0 to 16777216, default 65536)");
+module_param_named(closed_bytes, xenfs_limits.closed_bytes, uint, 0444);
+MODULE_PARM_DESC(closed_bytes, "memory of requests that all closed opens have yet to send (0 to 16777216, default 1048576)");
 module_param_named(transactions, xenfs_limits.transactions, uint, 0444);
 MODULE_PARM_DESC(transactions, "transactions of an open (0 to 65536, default 32)");
 module_param_named(all_transactions, xenfs_limits.all_transactions, uint, 0444);
@@ -59,6 +62,7 @@ static const struct parameter parameters[] __initconst = {
 	{ "reply_bytes", &xenfs_limits.reply_bytes, XENFS_REPLY_MAX, SZ_16M },
 	{ "event_bytes", &xenfs_limits.event_bytes, 0, SZ_16M },
 	{ "watch_bytes", &xenfs_limits.watch_bytes, 0, SZ_16M },
+	{ "closed_bytes", &xenfs_limits.closed_bytes, 0, SZ_16M },
 	{ "transactions", &xenfs_limits.transactions, 0, SZ_64K },
 	{ "all_transactions", &xenfs_limits.all_transactions, 1, SZ_64K },
 };

@@ -20,6 +20,7 @@
  * What must go together with the order of requests is decided when a request
  * is dispatched: does its transaction exist, which watch does it mean.
  */
+#include <linux/atomic.h>
 #include <linux/poll.h>
 #include <linux/slab.h>
 #include <linux/workqueue.h>
@@ -53,6 +54,9 @@ static struct {
 	.closing = LIST_HEAD_INIT(turns.closing),
 	.parked = LIST_HEAD_INIT(turns.parked),
 };
+
+/* Of the requests without a reply that closed opens have; see request_done() */
+static atomic_t closed_bytes;
 
 static struct xenfs_request *first_request(struct list_head *list)
 {
@@ -163,6 +167,8 @@ static void request_done(struct xenfs_request *req)
 		return;
 	}
 	WRITE_ONCE(c->queued_bytes, c->queued_bytes - req->reply.charge);
+	if (c->state == XENFS_CLOSED)
+		atomic_sub(req->reply.charge, &closed_bytes);
 	kfree(req->msg);
 	req->msg = NULL;
 	req->reply.charge = ksize(req) + (req->buffer ? ksize(req->buffer) : 0);
@@ -254,7 +260,6 @@ static bool nobody_waits(void)
 	return list_empty(&turns.waiting) && list_empty(&turns.closing);
 }
 
-/* An open that is closed while it waits has that one turn among the others. */
 static struct list_head *line_of(struct xenfs_connection *c)
 {
 	return READ_ONCE(c->state) == XENFS_CLOSED ? &turns.closing :
@@ -754,38 +759,98 @@ void xenfs_connection_consume(struct xenfs_connection *c)
 	message->release(message);
 }
 
+/*
+ * What a closed open wrote is still sent, but no limit on descriptors counts
+ * it. When all closed opens have too much of it, what this one has not sent yet
+ * is dropped, as the server drops what it has not read (contract I3, I4).
+ */
+static void bound_closed(struct xenfs_connection *c)
+{
+	struct xenfs_request *req, *next;
+
+	lockdep_assert_held(&c->lock);
+	if (atomic_add_return(c->queued_bytes, &closed_bytes) <=
+	    xenfs_limits.closed_bytes)
+		return;
+	list_for_each_entry_safe(req, next, &c->queued, reply.list) {
+		if (req->internal)
+			continue;
+		list_move_tail(&req->reply.list, &c->sent);
+		refuse(req, -ECANCELED);
+	}
+}
+
+static void close_connection(struct xenfs_connection *c,
+			     struct list_head *unwanted)
+{
+	struct xenfs_message *message, *next;
+
+	lockdep_assert_held(&c->lock);
+	list_for_each_entry_safe(message, next, &c->unread, list) {
+		unlink_message(c, message);
+		list_add_tail(&message->list, unwanted);
+	}
+	bound_closed(c);
+	deliver(c, unwanted);
+}
+
+/* Has it nothing that the server would have to hear of? */
+static bool holds_nothing(struct xenfs_connection *c)
+{
+	lockdep_assert_held(&c->lock);
+	return list_empty(&c->queued) && list_empty(&c->sent) &&
+	       list_empty(&c->watches) && list_empty(&c->transactions);
+}
+
+/* If it waits for a turn: among those that are closed, or not any more. */
+static void change_line(struct xenfs_connection *c)
+{
+	lockdep_assert_held(&c->lock);
+	spin_lock(&turns.lock);
+	if (holds_nothing(c)) {
+		list_del_init(&c->turn);
+		c->parked = false;
+	} else if (!list_empty(&c->turn) && !c->parked) {
+		list_move_tail(&c->turn, line_of(c));
+	}
+	spin_unlock(&turns.lock);
+}
+
 /**
  * xenfs_connection_end() - take no more requests, or none and no readers
  * @c: the connection
  * @state: XENFS_DEAD or XENFS_CLOSED
  *
- * What was written is carried out. After it the farewell gives back watches and
- * transactions, then drops its reference (contract T1, I4).
+ * What was written is carried out, unless closed connections have more of that
+ * than they may. After it the farewell gives back watches and transactions,
+ * then drops its reference (contract T1, I4).
  *
  * Context: process context; may sleep for memory, not for xenstored.
  */
 void xenfs_connection_end(struct xenfs_connection *c, enum xenfs_state state)
 {
-	struct xenfs_message *message, *next;
 	LIST_HEAD(unwanted);
-	bool first;
+	bool first, nothing;
 
 	spin_lock(&c->lock);
 	first = c->state == XENFS_OPEN;
 	WRITE_ONCE(c->state, state);
-	if (state == XENFS_CLOSED) {
-		list_for_each_entry_safe(message, next, &c->unread, list) {
-			unlink_message(c, message);
-			list_add_tail(&message->list, &unwanted);
-		}
-	}
+	if (state == XENFS_CLOSED)
+		close_connection(c, &unwanted);
+	change_line(c);
 	want_turn(c);
+	nothing = holds_nothing(c);
 	wake_up(&c->write_wait);
 	wake_up_poll(&c->read_wait, EPOLLIN | EPOLLRDNORM | EPOLLOUT |
 		     EPOLLWRNORM | EPOLLHUP | EPOLLERR);
 	spin_unlock(&c->lock);
 	release_messages(&unwanted);
-	if (first)
+	if (!first)
+		return;
+	/* Without a turn: others may have every slot for a long time. */
+	if (nothing)
+		c->farewell.reply.release(&c->farewell.reply);
+	else
 		xenfs_request_submit(&c->farewell, true);
 }
 

@@ -44,6 +44,8 @@
  * @reply_bytes: memory of an open's replies, unread or expected
  * @event_bytes: memory of an open's unread events
  * @watch_bytes: memory of an open's watches
+ * @closed_bytes: memory of requests without a reply, of all opens that are
+ *	closed: who closes one with more drops what it has not sent
  * @transactions: transactions of an open
  * @all_transactions: transactions of all opens
  */
@@ -53,6 +55,7 @@ struct xenfs_limits {
 	unsigned int reply_bytes;
 	unsigned int event_bytes;
 	unsigned int watch_bytes;
+	unsigned int closed_bytes;
 	unsigned int transactions;
 	unsigned int all_transactions;
 };
@@ -144,7 +147,7 @@ struct xenfs_answer {
  * enum xenfs_state - what may be done with a connection
  * @XENFS_OPEN: everything
  * @XENFS_DEAD: read what there is: the stream of requests broke (contract W2)
- * @XENFS_CLOSED: nothing; what was written is still carried out
+ * @XENFS_CLOSED: nothing; what was written is still carried out, up to a bound
  */
 enum xenfs_state {
 	XENFS_OPEN,

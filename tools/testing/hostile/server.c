@@ -14,6 +14,8 @@
 #define OPENS	40	/* more than there are slots */
 #define FULL	6	/* that write until there is no room */
 #define SOME	4	/* requests of each other */
+/* All that closed opens may hold, with what is allocated beside (I3) */
+#define CLOSED_BYTES	(4 * 1024 * 1024)
 
 struct writer {
 	struct client *c;
@@ -21,13 +23,19 @@ struct writer {
 	bool wrong;
 };
 
-/*
- * Numbered WRITEs, of some opens until there is no room: the stock driver is
- * never full.
- */
-static void fill(struct writer *w, unsigned int number)
+/* Numbers of the opens, and so of their keys, in each scene */
+#define FIRST_CLOSED	(3 * OPENS)
+#define FIRST_LOOPED	1000
+
+/* How many requests an open tries to write: the stock driver is never full. */
+static unsigned int most(unsigned int open)
 {
-	unsigned int max = number % OPENS >= FULL ? SOME : is_stock() ? 20 : 1000;
+	return open >= FULL ? SOME : is_stock() ? 20 : 1000;
+}
+
+/* Numbered WRITEs, until there is no room; few ones are small, too. */
+static void fill(struct writer *w, unsigned int number, unsigned int max)
+{
 	/* As large as either server takes them */
 	static char buf[PAYLOAD_MAX], value[2000];
 	char path[64];
@@ -81,7 +89,7 @@ static void full_queues(bool kernel_only)
 	server_stop();
 	for (i = 0; i < OPENS; i++) {
 		w[i].c = client_new();
-		fill(&w[i], i);
+		fill(&w[i], i, most(i));
 		sent += w[i].sent;
 		full += i < FULL && !poll_now(w[i].c->fd, POLLOUT);
 	}
@@ -131,14 +139,14 @@ static void full_and_closed(void)
 	server_stop();
 	for (i = 0; i < OPENS; i++) {
 		w[i].c = client_new();
-		fill(&w[i], 3 * OPENS + i);
+		fill(&w[i], FIRST_CLOSED + i, most(i));
 	}
 	job_start(&job, close_all, w);
 	closed = job_join(&job, PATIENCE_MS);
 	server_continue();
 	ok(closed, "[I4] %d closes with full queues while the server stands still", OPENS);
 	for (i = 0; i < OPENS; i++) {
-		for (j = 0; j < 150 && !last_values(3 * OPENS + i, w[i].sent); j++)
+		for (j = 0; j < 150 && !last_values(FIRST_CLOSED + i, w[i].sent); j++)
 			sleep_ms(100);
 		kept += j < 150;
 	}
@@ -147,11 +155,79 @@ static void full_and_closed(void)
 	scene_end("full queues that are closed");
 }
 
+/*
+ * Opens that are closed while the server stands still, over and over: no limit
+ * on descriptors counts them. What they wrote is kept up to a bound, the opens
+ * themselves only if something of theirs has to go to the server. Returns the
+ * bytes that they take.
+ */
+static long close_over_and_over(int n, unsigned int max)
+{
+	long before = slab_bytes("kmalloc");
+	static unsigned int number = FIRST_LOOPED;
+	struct writer w = { };
+	int i;
+
+	for (i = 0; i < n; i++) {
+		w.c = client_new();
+		w.sent = 0;
+		fill(&w, number++, max);
+		client_close(w.c);
+	}
+	sleep_ms(500);	/* for what is freed after a grace period */
+	return slab_bytes("kmalloc") - before;
+}
+
+/* Of those opens, how many the server had a request of before it answered this */
+static int were_before(struct client *c, uint32_t directory)
+{
+	static struct msg m;
+	const char *name;
+	int n = 0;
+
+	if (reply_to(c, directory, &m) || msg_error(&m))
+		return -1;
+	for (name = m.body; name < m.body + m.hdr.len; name += strlen(name) + 1)
+		n += strtoul(name, NULL, 10) >= FIRST_LOOPED;
+	return n;
+}
+
+static void closed_over_and_over(void)
+{
+	long some, full, idle;
+	struct client *c;
+	uint32_t id;
+	int before;
+
+	/* Processes would get impatient. */
+	scene_begin_at(NULL);
+	server_stop();
+	some = close_over_and_over(300, SOME);
+	c = client_new();
+	id = client_send(c, XS_DIRECTORY, 0, ROOT "/s", sizeof(ROOT "/s"));
+	full = close_over_and_over(300, most(0));
+	some += close_over_and_over(4000, SOME);
+	idle = close_over_and_over(4000, 0);
+	server_continue();
+	diag("300 full opens: %ld bytes, 4300 with %d requests: %ld, 4000 idle: %ld",
+	     full, SOME, some, idle);
+	ok(full < CLOSED_BYTES, "[I3] full opens, closed over and over, are bounded together");
+	ok(some < CLOSED_BYTES, "[I3] and small ones");
+	ok(idle < CLOSED_BYTES / 4, "[I3] and idle ones");
+	before = were_before(c, id);
+	diag("%d of 300 closed opens got to the server before it", before);
+	ok(before >= 0 && before < 150, "[I2] one who is open does not wait for all of them");
+	client_close(c);
+	scene_goes_on("[I1] after that");
+	scene_end("opens closed over and over");
+}
+
 int main(void)
 {
 	hostile_begin(240);
 	full_queues(true);
 	full_queues(false);
 	full_and_closed();
+	closed_over_and_over();
 	return tap_end();
 }
