@@ -172,7 +172,7 @@ static void closes(struct client *c, const char *what)
 	bool good;
 
 	job_start(&job, close_job, c);
-	good = job_done(&job, 2000);
+	good = job_done(&job, DEADLINE_MS);
 	server_continue();
 	ok(good, "[I4] close() does not wait: %s", what);
 	if (!job_join(&job, DEADLINE_MS))
@@ -219,7 +219,7 @@ static void watch_while_stopped(void)
 
 	server_stop();
 	job_start(&job, watch_job, c);
-	good = job_done(&job, 2000);
+	good = job_done(&job, DEADLINE_MS);
 	server_continue();
 	ok(good, "[W4] a non-blocking WATCH does not wait for the server");
 	if (!job_join(&job, DEADLINE_MS))

@@ -143,7 +143,7 @@ static int fill_requests(struct client *c)
 	size_t len = msg_string(buf, XS_READ, 1, 0, ROOT "/large");
 	int n = 0;
 
-	while (n < 10000 && poll_for(c->fd, POLLOUT, 500) & POLLOUT &&
+	while (n < 10000 && poll_for(c->fd, POLLOUT, 500 * slow()) & POLLOUT &&
 	       write(c->fd, buf, len) == (ssize_t)len)
 		n++;
 	return n;

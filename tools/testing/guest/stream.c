@@ -501,6 +501,8 @@ static void two_starts(bool one_write)
 
 /* Backpressure: READs of a large value whose replies nobody reads */
 #define FLOOD_MAX	3000
+/* There is no more room when none came for so long: servers are slow now and then */
+#define FULL_MS		(1500 * slow())
 static char big_path[] = ROOT "/big";
 
 struct flood {
@@ -540,7 +542,7 @@ static bool flood(struct flood *f)
 			diag("write: %zd, errno %d", n, errno);
 			return false;
 		}
-		if (!(poll_for(f->c->fd, POLLOUT, 500) & POLLOUT))
+		if (!(poll_for(f->c->fd, POLLOUT, FULL_MS) & POLLOUT))
 			return true;
 	}
 	diag("no end after %d requests", FLOOD_MAX);
