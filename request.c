@@ -803,11 +803,11 @@ static bool holds_nothing(struct xenfs_connection *c)
 }
 
 /* If it waits for a turn: among those that are closed, or not any more. */
-static void change_line(struct xenfs_connection *c)
+static void change_line(struct xenfs_connection *c, bool nothing)
 {
 	lockdep_assert_held(&c->lock);
 	spin_lock(&turns.lock);
-	if (holds_nothing(c)) {
+	if (nothing) {
 		list_del_init(&c->turn);
 		c->parked = false;
 	} else if (!list_empty(&c->turn) && !c->parked) {
@@ -837,9 +837,9 @@ void xenfs_connection_end(struct xenfs_connection *c, enum xenfs_state state)
 	WRITE_ONCE(c->state, state);
 	if (state == XENFS_CLOSED)
 		close_connection(c, &unwanted);
-	change_line(c);
-	want_turn(c);
 	nothing = holds_nothing(c);
+	change_line(c, nothing);
+	want_turn(c);
 	wake_up(&c->write_wait);
 	wake_up_poll(&c->read_wait, EPOLLIN | EPOLLRDNORM | EPOLLOUT |
 		     EPOLLWRNORM | EPOLLHUP | EPOLLERR);
