@@ -468,21 +468,9 @@ unsigned int scaled(unsigned int normal, unsigned int large)
 	return env_number("XENFS_LONG", 0) ? large : normal;
 }
 
-/* Its watch is one of those that are there when a scene begins. */
-static bool kernel_user_works(void)
-{
-	long end = now_ms() + PATIENCE_MS, rounds = kernel_count("successes");
-
-	while (kernel_count("successes") <= rounds) {
-		if (now_ms() > end)
-			return false;
-		sleep_ms(2);
-	}
-	return true;
-}
-
 void hostile_begin(unsigned int seconds)
 {
+	long before[CAST + 1] = { };
 	struct client *sock;
 
 	tap_begin(seconds);
@@ -495,6 +483,8 @@ void hostile_begin(unsigned int seconds)
 	if (!module_load("kuser"))
 		bail("the kernel's user of xenstore can't be loaded: %s",
 		     strerror(errno));
-	if (!kernel_user_works())
-		bail("the kernel's user of xenstore does not get through a round");
+	/* Its watch is one of those that are there when a scene begins. */
+	before[CAST] = rounds(CAST);
+	if (stuck(before, PATIENCE_MS))
+		bail("the kernel's user of xenstore does not get through its rounds");
 }
