@@ -15,7 +15,7 @@
 #include <linux/sizes.h>
 #include <xen/xen.h>
 
-#include "xenfs.h"
+#include "limits.h"
 
 /*
  * Of the transactions that a server allows a guest by default, which are ten,

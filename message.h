@@ -48,40 +48,6 @@ enum xenfs_framer_state {
 };
 
 /**
- * enum xenfs_message_kind - which part of the module a request concerns
- * @XENFS_PLAIN: none but the server, types unknown to this module included
- * @XENFS_WATCH: sets a watch
- * @XENFS_UNWATCH: removes a watch
- * @XENFS_START: starts a transaction
- * @XENFS_END: ends a transaction
- * @XENFS_RESET: drops the caller's watches and transactions
- */
-enum xenfs_message_kind {
-	XENFS_PLAIN,
-	XENFS_WATCH,
-	XENFS_UNWATCH,
-	XENFS_START,
-	XENFS_END,
-	XENFS_RESET,
-};
-
-/**
- * struct xenfs_watch_args - the arguments of a WATCH or an UNWATCH
- * @path: the watch's path, within the message's payload
- * @token: the client's token, within the message's payload
- * @path_len: bytes of @path, with the nul
- * @token_len: bytes of @token, with the nul
- * @depth: levels below @path that count, or XENFS_DEPTH_ANY
- */
-struct xenfs_watch_args {
-	const char *path;
-	const char *token;
-	u32 path_len;
-	u32 token_len;
-	u32 depth;
-};
-
-/**
  * xenfs_framer_in_header() - is the current message's header incomplete?
  * @f: the stream
  *
@@ -143,14 +109,8 @@ static inline void xenfs_framer_next(struct xenfs_framer *f)
 u32 xenfs_framer_wants(const struct xenfs_framer *f);
 int xenfs_framer_took(struct xenfs_framer *f, u32 n);
 
-enum xenfs_message_kind xenfs_message_kind(u32 type);
-int xenfs_message_check(const struct xsd_sockmsg *hdr, const char *body);
-
-int xenfs_watch_parse(const struct xsd_sockmsg *hdr, const char *body,
-		      struct xenfs_watch_args *args);
 bool xenfs_event_within(const char *watch_path, const char *event_path,
 			u32 depth);
-bool xenfs_end_commits(const struct xsd_sockmsg *hdr, const char *body);
 
 const char *xenfs_error_name(int err);
 const char *xenfs_reply_error(struct xsd_sockmsg *reply,

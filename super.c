@@ -17,7 +17,12 @@
 #include <linux/slab.h>
 #include <xen/xen.h>
 
-#include "transport.h"
+#include "limits.h"
+#include "refusal.h"
+#include "request.h"
+#include "resume.h"
+#include "transaction.h"
+#include "watch.h"
 #include "xenfs.h"
 
 /* Exported by xen-privcmd.ko, which declares it for the stock xenfs alone */
@@ -240,6 +245,15 @@ static struct file_system_type xenfs_type = {
 
 /* --- Module ------------------------------------------------------------- */
 
+/* Those above first, so that nobody calls one that is gone. */
+static void stop(void)
+{
+	xenfs_resume_exit();
+	xenfs_refusals_exit();
+	xenfs_watches_exit();
+	xenfs_requests_exit();
+}
+
 /*
  * On a machine without Xen the module loads and does nothing, as the stock one:
  * boot scripts load it unconditionally.
@@ -253,24 +267,15 @@ static int __init xenfs_init(void)
 	err = xenfs_limits_init();
 	if (err)
 		return err;
-	err = xenfs_transport_init();
+	err = xenfs_requests_init(xenfs_transaction_check);
 	if (err)
 		return err;
-	err = xenfs_requests_init();
-	if (err)
-		goto transport;
 	xenfs_watches_init();
-	xenfs_transactions_init();
+	xenfs_transactions_init(xenfs_refused);
+	xenfs_resume_init();
 	err = register_filesystem(&xenfs_type);
 	if (err)
-		goto watches;
-	return 0;
-watches:
-	xenfs_transactions_exit();
-	xenfs_watches_exit();
-	xenfs_requests_exit();
-transport:
-	xenfs_transport_exit();
+		stop();
 	return err;
 }
 
@@ -279,10 +284,7 @@ static void __exit xenfs_exit(void)
 	if (!xen_domain())
 		return;
 	unregister_filesystem(&xenfs_type);
-	xenfs_transactions_exit();
-	xenfs_watches_exit();
-	xenfs_transport_exit();
-	xenfs_requests_exit();
+	stop();
 }
 
 module_init(xenfs_init);

@@ -24,8 +24,8 @@
 #include <linux/workqueue.h>
 
 #include "core.h"
+#include "limits.h"
 #include "transport.h"
-#include "xenfs.h"
 
 /*
  * How often to look for replies that the core dropped. It does so, silently,
@@ -53,6 +53,7 @@ static struct {
 	struct list_head in_flight;	/* lock; the one sent first is first */
 	struct xenfs_slot *slots;	/* xenfs_limits.slots of them */
 	struct delayed_work lost_work;	/* looks for dropped replies */
+	xenfs_answered_fn answered;	/* never changes */
 } transport = {
 	.lock = __SPIN_LOCK_UNLOCKED(transport.lock),
 	.free = LIST_HEAD_INIT(transport.free),
@@ -74,7 +75,7 @@ static bool slot_returned(struct xenfs_slot *slot)
  * Context: any; takes the transport's lock.
  * Return: a slot, for xenfs_transport_send() or xenfs_transport_unclaim(), or
  * NULL when there is none. Then requests are in flight, and as the next one is
- * answered xenfs_request_answered() is called after its slot was freed.
+ * answered that is told after its slot was freed.
  */
 struct xenfs_slot *xenfs_transport_claim(void)
 {
@@ -159,8 +160,8 @@ static struct xenfs_request *slot_free(struct xenfs_slot *slot)
  *	payload not before the answer is there
  * @req: what is answered
  *
- * The answer comes as a call of xenfs_request_answered(), maybe before this
- * returns.
+ * The answer comes as a call of what xenfs_transport_init() was given, maybe
+ * before this returns.
  *
  * Context: process context. May sleep: for memory, and as long as the domain
  * is being suspended. Never waits for xenstored.
@@ -254,7 +255,7 @@ static int slot_woken(struct wait_queue_entry *entry, unsigned int mode,
 
 	if (lost)
 		mod_delayed_work(system_wq, &transport.lost_work, 0);
-	xenfs_request_answered(req, &answer);
+	transport.answered(req, &answer);
 	return 0;
 }
 
@@ -283,7 +284,7 @@ static void lost_work(struct work_struct *work)
 	bool more;
 
 	while ((req = take_lost(&answer.tx_id))) {
-		xenfs_request_answered(req, &answer);
+		transport.answered(req, &answer);
 		cond_resched();
 	}
 
@@ -320,11 +321,12 @@ static void slot_init(struct xenfs_slot *slot)
 
 /**
  * xenfs_transport_init() - make the slots
+ * @answered: called for each request that was sent
  *
  * Context: module init.
  * Return: 0 or -ENOMEM.
  */
-int xenfs_transport_init(void)
+int xenfs_transport_init(xenfs_answered_fn answered)
 {
 	unsigned int i;
 
@@ -335,6 +337,7 @@ int xenfs_transport_init(void)
 	for (i = 0; i < xenfs_limits.slots; i++)
 		slot_init(&transport.slots[i]);
 	INIT_DELAYED_WORK(&transport.lost_work, lost_work);
+	transport.answered = answered;
 	return 0;
 }
 

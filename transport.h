@@ -5,11 +5,40 @@
 #ifndef _XENFS_TRANSPORT_H
 #define _XENFS_TRANSPORT_H
 
+#include <linux/types.h>
+#include <xen/interface/io/xs_wire.h>
+
 struct xenfs_request;
 struct xenfs_slot;
-struct xsd_sockmsg;
 
-int xenfs_transport_init(void);
+/**
+ * struct xenfs_answer - what came of a request that was sent
+ * @error: 0, or -ENOMEM: the server's reply was lost for want of memory
+ * @hdr: the reply's header
+ * @body: the reply's payload, @hdr.len bytes
+ * @buffer: what to kfree() when the payload was read, or NULL
+ * @tx_id: the transaction that was started, even if the reply was lost, or 0
+ */
+struct xenfs_answer {
+	int error;
+	struct xsd_sockmsg hdr;
+	const char *body;
+	void *buffer;
+	u32 tx_id;
+};
+
+/**
+ * typedef xenfs_answered_fn - told of the answer to a request that was sent
+ * @req: as given to xenfs_transport_send()
+ * @answer: the answer; its buffer belongs to the request from now on
+ *
+ * Context: the xenbus thread, under a spinlock of the core's and with interrupts
+ * off, or the system's workqueue. The request's slot is free already.
+ */
+typedef void (*xenfs_answered_fn)(struct xenfs_request *req,
+				  const struct xenfs_answer *answer);
+
+int xenfs_transport_init(xenfs_answered_fn answered);
 void xenfs_transport_exit(void);
 struct xenfs_slot *xenfs_transport_claim(void);
 void xenfs_transport_unclaim(struct xenfs_slot *slot);

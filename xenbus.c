@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The file "xenbus": its operations, and the connection behind each open of it
+ * The file "xenbus": its operations
  *
  * Bytes that are written become requests (request.c); replies and events are
  * read as one stream of bytes. The user's memory is touched here and nowhere
@@ -9,76 +9,39 @@
 #include <linux/module.h>
 #include <linux/poll.h>
 #include <linux/seq_file.h>
-#include <linux/slab.h>
 #include <linux/uio.h>
 #include <xen/xenbus.h>
 
+#include "close.h"
+#include "limits.h"
+#include "request.h"
+#include "syntax.h"
+#include "transaction.h"
+#include "watch.h"
 #include "xenfs.h"
 
-static void connection_free(struct kref *kref)
-{
-	kfree_rcu(container_of(kref, struct xenfs_connection, kref), rcu);
-	module_put(THIS_MODULE);
-}
-
-/**
- * xenfs_connection_put() - drop a reference to a connection
- * @c: the connection
- *
- * The last one lets the module go; but module exit still waits for the
- * workqueue and for the xenbus thread, either of which may be in here.
- *
- * Context: any, without connection->lock.
+/*
+ * Which kind of request a header begins. What no kind knows, types newer than
+ * this module included, is between the client and the server.
  */
-void xenfs_connection_put(struct xenfs_connection *c)
+static const struct xenfs_kind plain_kind;
+
+static const struct xenfs_kind *const kinds[] = {
+	[XS_WATCH] = &xenfs_watch_kind,
+	[XS_UNWATCH] = &xenfs_unwatch_kind,
+	[XS_TRANSACTION_START] = &xenfs_start_kind,
+	[XS_TRANSACTION_END] = &xenfs_end_kind,
+	[XS_RESET_WATCHES] = &xenfs_reset_kind,
+};
+
+static const struct xenfs_kind *kind_of(u32 type)
 {
-	kref_put(&c->kref, connection_free);
+	if (type >= ARRAY_SIZE(kinds) || !kinds[type])
+		return &plain_kind;
+	return kinds[type];
 }
 
-static void farewell_release(struct xenfs_message *reply)
-{
-	struct xenfs_request *req;
-
-	req = container_of(reply, struct xenfs_request, reply);
-	xenfs_connection_put(req->connection);
-}
-
-/**
- * xenfs_connection_alloc() - make a connection
- *
- * It holds the module; the caller must hold it, too.
- *
- * Context: process context; may sleep.
- * Return: the connection, with a reference for the caller, who must call
- * xenfs_connection_end() and xenfs_connection_put() for it; or NULL: no memory.
- */
-struct xenfs_connection *xenfs_connection_alloc(void)
-{
-	struct xenfs_connection *c;
-
-	c = kzalloc(sizeof(*c), GFP_KERNEL_ACCOUNT);
-	if (!c)
-		return NULL;
-	__module_get(THIS_MODULE);
-	kref_init(&c->kref);
-	mutex_init(&c->write_mutex);
-	mutex_init(&c->reply_mutex);
-	spin_lock_init(&c->lock);
-	INIT_LIST_HEAD(&c->queued);
-	INIT_LIST_HEAD(&c->sent);
-	INIT_LIST_HEAD(&c->unread);
-	INIT_LIST_HEAD(&c->watches);
-	INIT_LIST_HEAD(&c->transactions);
-	INIT_LIST_HEAD(&c->turn);
-	init_waitqueue_head(&c->read_wait);
-	init_waitqueue_head(&c->write_wait);
-
-	kref_get(&c->kref);	/* ended by farewell_release() */
-	c->farewell_msg.type = XS_RESET_WATCHES;
-	xenfs_request_embed(&c->farewell, c, &c->farewell_msg,
-			    farewell_release);
-	return c;
-}
+/* --- Opening and closing ------------------------------------------------ */
 
 static int xenbus_open(struct inode *inode, struct file *file)
 {
@@ -86,7 +49,7 @@ static int xenbus_open(struct inode *inode, struct file *file)
 
 	if (!xen_store_evtchn)
 		return -ENOENT;
-	c = xenfs_connection_alloc();
+	c = xenfs_open();
 	if (!c)
 		return -ENOMEM;
 	file->private_data = c;
@@ -100,8 +63,7 @@ static int xenbus_release(struct inode *inode, struct file *file)
 
 	if (c->partial)
 		xenfs_request_free(c->partial);
-	xenfs_connection_end(c, XENFS_CLOSED);
-	xenfs_connection_put(c);
+	xenfs_close(c);
 	return 0;
 }
 
@@ -156,7 +118,8 @@ static int write_header(struct xenfs_connection *c, struct iov_iter *from)
 	if (ret == XENFS_FRAMER_MORE)
 		return 0;
 	if (ret > 0) {
-		c->partial = xenfs_request_alloc(c, &c->framer.hdr);
+		c->partial = xenfs_request_alloc(c, kind_of(c->framer.hdr.type),
+						 &c->framer.hdr);
 		if (c->partial)
 			return ret;
 		ret = -ENOMEM;
@@ -168,7 +131,7 @@ static int write_header(struct xenfs_connection *c, struct iov_iter *from)
 
 static int write_payload(struct xenfs_connection *c, struct iov_iter *from)
 {
-	char *payload = (char *)(c->partial->msg + 1);
+	char *payload = xenfs_request_payload(c->partial);
 	size_t size = min_t(size_t, xenfs_framer_wants(&c->framer),
 			    iov_iter_count(from));
 	size_t copied;
@@ -180,11 +143,22 @@ static int write_payload(struct xenfs_connection *c, struct iov_iter *from)
 	return xenfs_framer_took(&c->framer, copied);
 }
 
+/* Of a request that is complete: finds out what it says, once. */
+static void submit(struct xenfs_connection *c, bool may_sleep)
+{
+	struct xenfs_request *req = c->partial;
+
+	c->partial = NULL;
+	xenfs_framer_next(&c->framer);
+	req->error = xenfs_message_parse(req->msg, xenfs_request_payload(req),
+					 &req->args);
+	xenfs_request_submit(req, may_sleep);
+}
+
 /* Takes some bytes, of one message at most. */
 static int write_some(struct xenfs_connection *c, struct iov_iter *from,
 		      const struct kiocb *iocb)
 {
-	struct xenfs_request *req;
 	int ret;
 
 	if (xenfs_framer_idle(&c->framer)) {
@@ -198,27 +172,8 @@ static int write_some(struct xenfs_connection *c, struct iov_iter *from,
 		ret = write_payload(c, from);
 	if (ret != XENFS_FRAMER_MESSAGE)
 		return ret < 0 ? ret : 0;
-
-	req = c->partial;
-	c->partial = NULL;
-	xenfs_framer_next(&c->framer);
-	xenfs_request_submit(req, !(iocb->ki_flags & IOCB_NOWAIT));
+	submit(c, !(iocb->ki_flags & IOCB_NOWAIT));
 	return 0;
-}
-
-/* What was begun may be completed, even if there is no room: poll says so. */
-static void note_begun(struct xenfs_connection *c)
-{
-	bool begun = !xenfs_framer_idle(&c->framer);
-
-	lockdep_assert_held(&c->write_mutex);
-	if (c->begun == begun)
-		return;
-	spin_lock(&c->lock);
-	WRITE_ONCE(c->begun, begun);
-	if (begun)
-		wake_up_poll(&c->read_wait, EPOLLOUT | EPOLLWRNORM);
-	spin_unlock(&c->lock);
 }
 
 static ssize_t write_all(struct xenfs_connection *c, struct iov_iter *from,
@@ -232,12 +187,12 @@ static ssize_t write_all(struct xenfs_connection *c, struct iov_iter *from,
 		return -EPIPE;
 	while (iov_iter_count(from) && !err)
 		err = write_some(c, from, iocb);
-	note_begun(c);
+	xenfs_connection_begun(c, !xenfs_framer_idle(&c->framer));
 	taken = size - iov_iter_count(from);
 	if (taken)
 		return taken;
 	if (err == -E2BIG)
-		xenfs_connection_end(c, XENFS_DEAD);
+		xenfs_break(c);
 	return err;
 }
 
@@ -257,22 +212,6 @@ static ssize_t xenbus_write_iter(struct kiocb *iocb, struct iov_iter *from)
 }
 
 /* --- Reading ------------------------------------------------------------ */
-
-/*
- * The first unread message stays what and where it is while reply_mutex is
- * held: others only add behind it.
- */
-static struct xenfs_message *first_unread(struct xenfs_connection *c)
-{
-	struct xenfs_message *message;
-
-	lockdep_assert_held(&c->reply_mutex);
-	spin_lock(&c->lock);
-	message = list_first_entry_or_null(&c->unread, struct xenfs_message,
-					   list);
-	spin_unlock(&c->lock);
-	return message;
-}
 
 /* Copies what fits of a message, from @offset. Returns the bytes copied. */
 static size_t copy_message(const struct xenfs_message *message, u32 offset,
@@ -301,7 +240,7 @@ static ssize_t read_all(struct xenfs_connection *c, struct iov_iter *to)
 	struct xenfs_message *message;
 	size_t copied, total = 0;
 
-	while (iov_iter_count(to) && (message = first_unread(c))) {
+	while (iov_iter_count(to) && (message = xenfs_connection_first(c))) {
 		copied = copy_message(message, c->read_offset, to);
 		total += copied;
 		c->read_offset += copied;

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * libFuzzer target for message.c. The first four bytes of an input choose how
+ * libFuzzer target for message.c and syntax.c. The first four bytes of an input choose how
  * the rest, a stream of requests, is cut into writes.
  */
 #include <stdio.h>
 
 #include "cutter.h"
+#include "syntax.h"
 
 #define CHECK(condition) \
 	do { \
@@ -50,7 +51,8 @@ static bool one_string(u32 type)
 	}
 }
 
-static void accepted(const struct xsd_sockmsg *hdr, const char *body)
+static void accepted(const struct xsd_sockmsg *hdr, const char *body,
+		     const struct xenfs_arguments *args)
 {
 	if (one_string(hdr->type)) {
 		CHECK(hdr->len > 0);
@@ -59,7 +61,7 @@ static void accepted(const struct xsd_sockmsg *hdr, const char *body)
 	if (hdr->type == XS_TRANSACTION_START)
 		CHECK(!hdr->tx_id);
 	if (hdr->type == XS_TRANSACTION_END)
-		CHECK(xenfs_end_commits(hdr, body) == (*body == 'T'));
+		CHECK(args->commit == (*body == 'T'));
 	if (hdr->type == XS_WRITE)
 		CHECK(hdr->len && memchr(body, '\0', hdr->len));
 	CHECK(hdr->type != XS_WATCH_EVENT && hdr->type != XS_ERROR &&
@@ -79,32 +81,27 @@ static void refused(const struct xsd_sockmsg *hdr, int err)
 	      reply.req_id == hdr->req_id && reply.tx_id == hdr->tx_id);
 }
 
-static void watch(const struct xsd_sockmsg *hdr, const char *body, int err)
+static void watch(const struct xsd_sockmsg *hdr, const char *body,
+		  const struct xenfs_arguments *args)
 {
-	struct xenfs_watch_args args;
-	int ret = xenfs_watch_parse(hdr, body, &args);
+	const char *token = body + args->path_len;
 
-	if (hdr->type == XS_WATCH || hdr->type == XS_UNWATCH)
-		CHECK(ret == err);
-	if (ret)
-		return;
-
-	CHECK(args.path == body && args.token == body + args.path_len);
-	CHECK(strlen(args.path) + 1 == args.path_len);
-	CHECK(strlen(args.token) + 1 == args.token_len);
-	CHECK(args.path_len + args.token_len <= hdr->len);
-	CHECK(xenfs_event_within(args.path, args.path, 0));
-	CHECK(xenfs_event_within(args.path, args.token, XENFS_DEPTH_ANY));
+	CHECK(args->path_len && strlen(body) + 1 == args->path_len);
+	CHECK(args->token_len && strlen(token) + 1 == args->token_len);
+	CHECK((u32)args->path_len + args->token_len <= hdr->len);
+	CHECK(xenfs_event_within(body, body, 0));
+	CHECK(xenfs_event_within(body, token, XENFS_DEPTH_ANY));
 
 	/* What is near enough at one depth is so at any larger one. */
-	if (xenfs_event_within(args.path, args.token, 1))
-		CHECK(xenfs_event_within(args.path, args.token, 2));
-	xenfs_token_id(args.token);
+	if (xenfs_event_within(body, token, 1))
+		CHECK(xenfs_event_within(body, token, 2));
+	xenfs_token_id(token);
 }
 
 static void message(const struct xsd_sockmsg *hdr, const char *body)
 {
-	int err = xenfs_message_check(hdr, body);
+	struct xenfs_arguments args;
+	int err = xenfs_message_parse(hdr, body, &args);
 	char *text = terminated(body, hdr->len);
 	char token[XENFS_TOKEN_MAX];
 	int len;
@@ -113,9 +110,9 @@ static void message(const struct xsd_sockmsg *hdr, const char *body)
 	if (err)
 		refused(hdr, err);
 	else
-		accepted(hdr, body);
-	watch(hdr, body, err);
-	xenfs_end_commits(hdr, body);
+		accepted(hdr, body, &args);
+	if (!err && (hdr->type == XS_WATCH || hdr->type == XS_UNWATCH))
+		watch(hdr, body, &args);
 
 	xenfs_token_id(text);
 	free(text);

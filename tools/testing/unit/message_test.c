@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Unit tests of message.c: each group names the contract's clauses it holds. */
+/*
+ * Unit tests of message.c and syntax.c: each group names the contract's clauses
+ * it holds.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -11,6 +14,7 @@
 #include <linux/kernel.h>
 
 #include "cutter.h"
+#include "syntax.h"
 
 #define RESTRICT	20	/* what became of XS_RESTRICT */
 
@@ -33,8 +37,9 @@ static char *exact(const char *bytes, size_t len)
 static int check_tx(u32 type, u32 tx_id, const char *bytes, size_t len)
 {
 	struct xsd_sockmsg hdr = { .type = type, .tx_id = tx_id, .len = len };
+	struct xenfs_arguments args;
 	char *body = exact(bytes, len);
-	int ret = xenfs_message_check(&hdr, body);
+	int ret = xenfs_message_parse(&hdr, body, &args);
 
 	free(body);
 	return ret;
@@ -243,40 +248,6 @@ static void framer_bad_header(void **state)
 			cutter_free(&c);
 		}
 	}
-}
-
-/*
- * Kinds: W7
- */
-
-static void kinds(void **state)
-{
-	u32 type;
-
-	(void)state;
-	for (type = 0; type < 70000; type++) {
-		enum xenfs_message_kind expected = XENFS_PLAIN;
-
-		switch (type) {
-		case 4:
-			expected = XENFS_WATCH;
-			break;
-		case 5:
-			expected = XENFS_UNWATCH;
-			break;
-		case 6:
-			expected = XENFS_START;
-			break;
-		case 7:
-			expected = XENFS_END;
-			break;
-		case 21:
-			expected = XENFS_RESET;
-			break;
-		}
-		assert_int_equal(xenfs_message_kind(type), expected);
-	}
-	assert_int_equal(xenfs_message_kind(U32_MAX), XENFS_PLAIN);
 }
 
 /*
@@ -514,9 +485,11 @@ static void syntax_exhaustive(void **state)
 			for (type = 0; type < 30; type++) {
 				struct xsd_sockmsg hdr = { .type = type,
 							   .len = len };
+				struct xenfs_arguments args;
 
-				assert_int_equal(xenfs_message_check(&hdr,
-								     body),
+				assert_int_equal(xenfs_message_parse(&hdr,
+								     body,
+								     &args),
 						 expected(type, body, len));
 			}
 			free(body);
@@ -556,18 +529,16 @@ static int parse(u32 type, const char *bytes, size_t len, const char *path,
 		 const char *token, u32 depth)
 {
 	struct xsd_sockmsg hdr = { .type = type, .len = len };
-	struct xenfs_watch_args args;
+	struct xenfs_arguments args;
 	char *body = exact(bytes, len);
 	int ret;
 
 	memset(&args, 0xa5, sizeof(args));
-	ret = xenfs_watch_parse(&hdr, body, &args);
+	ret = xenfs_message_parse(&hdr, body, &args);
 	if (!ret) {
-		assert_ptr_equal(args.path, body);
-		assert_string_equal(args.path, path);
+		assert_string_equal(body, path);
 		assert_int_equal(args.path_len, strlen(path) + 1);
-		assert_ptr_equal(args.token, body + args.path_len);
-		assert_string_equal(args.token, token);
+		assert_string_equal(body + args.path_len, token);
 		assert_int_equal(args.token_len, strlen(token) + 1);
 		assert_int_equal(args.depth, depth);
 	}
@@ -660,11 +631,16 @@ static void event_levels(void **state)
 	level("/", "@releaseDomain/5", 0);
 }
 
-static bool commits(const char *bytes, size_t len)
+/*
+ * Transactions: T1, T2
+ */
+
+static int commits(const char *bytes, size_t len)
 {
 	struct xsd_sockmsg hdr = { .type = XS_TRANSACTION_END, .len = len };
+	struct xenfs_arguments args;
 	char *body = exact(bytes, len);
-	bool ret = xenfs_end_commits(&hdr, body);
+	int ret = xenfs_message_parse(&hdr, body, &args) ?: args.commit;
 
 	free(body);
 	return ret;
@@ -673,13 +649,13 @@ static bool commits(const char *bytes, size_t len)
 static void end_commits(void **state)
 {
 	(void)state;
-	assert_true(commits(BYTES("T\0")));
-	assert_false(commits(BYTES("F\0")));
-	assert_false(commits(BYTES("")));
-	assert_false(commits(BYTES("T")));
-	assert_false(commits(BYTES("TT")));
-	assert_false(commits(BYTES("T\0\0")));
-	assert_false(commits(BYTES("\0T")));
+	assert_int_equal(commits(BYTES("T\0")), 1);
+	assert_int_equal(commits(BYTES("F\0")), 0);
+	assert_int_equal(commits(BYTES("")), -EINVAL);
+	assert_int_equal(commits(BYTES("T")), -EINVAL);
+	assert_int_equal(commits(BYTES("TT")), -EINVAL);
+	assert_int_equal(commits(BYTES("T\0\0")), -EINVAL);
+	assert_int_equal(commits(BYTES("\0T")), -EINVAL);
 }
 
 /*
@@ -827,7 +803,6 @@ int main(void)
 		cmocka_unit_test(framer_states),
 		cmocka_unit_test(framer_longest_payload),
 		cmocka_unit_test(framer_bad_header),
-		cmocka_unit_test(kinds),
 		cmocka_unit_test(syntax_table),
 		cmocka_unit_test(syntax_one_string),
 		cmocka_unit_test(syntax_exhaustive),

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Userspace stand-in: the helpers that message.c uses. */
+/* Userspace stand-in: the helpers that message.c and syntax.c use. */
 #ifndef XENFS_UNIT_LINUX_KERNEL_H
 #define XENFS_UNIT_LINUX_KERNEL_H
 

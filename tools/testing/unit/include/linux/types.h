@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Userspace stand-in: the types that message.c uses. */
+/* Userspace stand-in: the types that message.c and syntax.c use. */
 #ifndef XENFS_UNIT_LINUX_TYPES_H
 #define XENFS_UNIT_LINUX_TYPES_H
 
@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+typedef uint16_t u16;
 typedef uint32_t u32;
 typedef uint64_t u64;
 

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Giving back what an open holds: at its end, or when it asks for that
+ *
+ * Each open has a last request, its farewell, which is a RESET_WATCHES: when all
+ * before it was answered it puts an UNWATCH for each watch and an END for each
+ * transaction in front of itself, and when those were answered it is done. So a
+ * close waits for nothing, and what was written before it is carried out
+ * (contract T1, I4).
+ */
+#include <linux/err.h>
+#include <linux/list.h>
+
+#include "close.h"
+#include "transaction.h"
+#include "turns.h"
+#include "watch.h"
+
+/**
+ * struct xenfs_open - an open, and its end
+ * @connection: is the first member: the whole is freed as that
+ * @farewell: the last request of all; holds the connection
+ * @farewell_msg: its header
+ */
+struct xenfs_open {
+	struct xenfs_connection connection;
+	struct xenfs_request farewell;
+	struct xsd_sockmsg farewell_msg;
+};
+
+static_assert(!offsetof(struct xenfs_open, connection));
+
+/* --- RESET_WATCHES, and the farewell ------------------------------------ */
+
+/*
+ * What the open holds is given back by requests that go first. Then it is
+ * answered here: the server would drop the watches of the whole domain (contract
+ * W7).
+ */
+static struct xsd_sockmsg *reset_dispatch(struct xenfs_request *req)
+{
+	struct xenfs_connection *c = req->connection;
+
+	lockdep_assert_held(&c->lock);
+	if (list_empty(&c->watches) && list_empty(&c->transactions))
+		return NULL;
+	xenfs_watches_drop(c);
+	xenfs_transactions_abort(c);
+	return ERR_PTR(-ERESTART);
+}
+
+/* It waits for the answers to what made the things that it gives back. */
+const struct xenfs_kind xenfs_reset_kind = {
+	.alone = true,
+	.dispatch = reset_dispatch,
+};
+
+static void farewell_release(struct xenfs_message *reply)
+{
+	xenfs_connection_put(xenfs_request_of(reply)->connection);
+}
+
+static const struct xenfs_message_ops farewell_ops = {
+	.release = farewell_release,
+};
+
+/* --- Begin and end ------------------------------------------------------ */
+
+/**
+ * xenfs_open() - make a connection
+ *
+ * It holds the module; the caller must hold it, too.
+ *
+ * Context: process context; may sleep.
+ * Return: the connection, which the caller must xenfs_close(); or NULL: no
+ * memory.
+ */
+struct xenfs_connection *xenfs_open(void)
+{
+	struct xenfs_connection *c;
+	struct xenfs_open *o;
+
+	c = xenfs_connection_alloc(sizeof(*o));
+	if (!c)
+		return NULL;
+	o = container_of(c, struct xenfs_open, connection);
+	kref_get(&c->kref);	/* ended by farewell_release() */
+	o->farewell_msg.type = XS_RESET_WATCHES;
+	xenfs_request_embed(&o->farewell, c, &xenfs_reset_kind,
+			    &o->farewell_msg, &farewell_ops);
+	return c;
+}
+
+/* Has it nothing that the server would have to hear of? */
+static bool holds_nothing(struct xenfs_connection *c)
+{
+	lockdep_assert_held(&c->lock);
+	return list_empty(&c->queued) && list_empty(&c->sent) &&
+	       list_empty(&c->watches) && list_empty(&c->transactions);
+}
+
+/*
+ * What a closed open wrote is still sent, but no limit on descriptors counts
+ * it. When all closed opens have too much of it, what this one has not sent yet
+ * is dropped, as the server drops what it has not read (contract I3, I4).
+ */
+static void drop_closed(struct xenfs_connection *c, struct list_head *unwanted)
+{
+	lockdep_assert_held(&c->lock);
+	xenfs_connection_drop_unread(c, unwanted);
+	if (xenfs_connection_over_closed(c))
+		xenfs_requests_cancel(c);
+	xenfs_requests_deliver(c, unwanted);
+}
+
+static void end(struct xenfs_connection *c, enum xenfs_state state)
+{
+	struct xenfs_open *o = container_of(c, struct xenfs_open, connection);
+	LIST_HEAD(unwanted);
+	bool first, nothing;
+
+	spin_lock(&c->lock);
+	first = c->state == XENFS_OPEN;
+	xenfs_connection_become(c, state);
+	if (state == XENFS_CLOSED)
+		drop_closed(c, &unwanted);
+	nothing = holds_nothing(c);
+	xenfs_turns_closed(c, nothing);
+	xenfs_requests_kick(c);
+	spin_unlock(&c->lock);
+	xenfs_messages_release(&unwanted);
+	if (!first)
+		return;
+	/* Without a turn: others may have every slot for a long time. */
+	if (nothing)
+		farewell_release(&o->farewell.reply);
+	else
+		xenfs_request_submit(&o->farewell, true);
+}
+
+/**
+ * xenfs_break() - the stream of requests broke
+ * @c: the connection, which takes no more requests
+ *
+ * What was written is carried out, its answers can be read, and then the end of
+ * the stream (contract W2).
+ *
+ * Context: process context; may sleep for memory, not for xenstored.
+ */
+void xenfs_break(struct xenfs_connection *c)
+{
+	end(c, XENFS_DEAD);
+}
+
+/**
+ * xenfs_close() - nobody uses the connection any more
+ * @c: from xenfs_open()
+ *
+ * What was written is carried out, unless closed connections have more of that
+ * than they may. After it the farewell gives back watches and transactions
+ * (contract T1, I4).
+ *
+ * Context: process context; may sleep for memory, not for xenstored.
+ */
+void xenfs_close(struct xenfs_connection *c)
+{
+	end(c, XENFS_CLOSED);
+	xenfs_connection_put(c);
+}

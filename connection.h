@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * One open of the file "xenbus": its queues, its stream of replies and events,
+ * its bounds, its lifetime; see connection.c
+ *
+ * These locks order everything that happens to the file. From the outermost to
+ * the innermost:
+ *
+ *   connection->write_mutex   writers of one open among themselves
+ *   connection->reply_mutex   readers of one open among themselves
+ *   connection->lock          the queues of one open
+ *   turns.lock                who sends next (turns.c)
+ *   transport.lock            which slots are free (transport.c)
+ *   carrier.lock              is the carrier needed, and registered (carrier.c)
+ *   the lock of watch_ids     which watch has which number (watch.c)
+ *
+ * The two mutexes are held across copies from and to user memory, which may
+ * take for ever; so nothing but the open's own writers and readers takes them,
+ * and neither is ever taken inside the other. The spinlocks are never held
+ * across anything that sleeps. They are taken by the tasks that use the file,
+ * by the module's workqueue and by the core's xenbus thread, never by an
+ * interrupt handler. The xenbus thread comes with a spinlock of the core's
+ * held (for a reply, of a wait queue with interrupts off).
+ */
+#ifndef _XENFS_CONNECTION_H
+#define _XENFS_CONNECTION_H
+
+#include <linux/kref.h>
+#include <linux/list.h>
+#include <linux/mutex.h>
+#include <linux/rcupdate.h>
+#include <linux/spinlock.h>
+#include <linux/types.h>
+#include <linux/wait.h>
+#include <xen/interface/io/xs_wire.h>
+
+#include "message.h"
+
+struct xenfs_connection;
+struct xenfs_message;
+struct xenfs_request;
+
+/**
+ * struct xenfs_message_ops - what those above know of a message
+ * @taken: it was taken off the unread ones, which is under connection->lock: no
+ *	longer charged to the connection. Not needed if it is never among them
+ * @release: frees it; called without locks, but perhaps with interrupts off
+ */
+struct xenfs_message_ops {
+	void (*taken)(struct xenfs_connection *c, struct xenfs_message *message);
+	void (*release)(struct xenfs_message *message);
+};
+
+/**
+ * struct xenfs_message - something for a client to read
+ * @list: place in the connection's stream; connection->lock
+ * @hdr: the header, complete
+ * @body: @hdr.len bytes
+ * @charge: bytes of memory that are freed with it
+ * @ops: of the reply or event that it is part of
+ */
+struct xenfs_message {
+	struct list_head list;
+	struct xsd_sockmsg hdr;
+	const char *body;
+	u32 charge;
+	const struct xenfs_message_ops *ops;
+};
+
+/**
+ * enum xenfs_state - what may be done with a connection
+ * @XENFS_OPEN: everything
+ * @XENFS_DEAD: read what there is: the stream of requests broke (contract W2)
+ * @XENFS_CLOSED: nothing; what was written is still carried out, up to a bound
+ */
+enum xenfs_state {
+	XENFS_OPEN,
+	XENFS_DEAD,
+	XENFS_CLOSED,
+};
+
+/**
+ * struct xenfs_connection - one open of the file
+ *
+ * It outlives the file: requests that are at the server hold it, and watches
+ * and transactions have to be given back first.
+ */
+struct xenfs_connection {
+	struct kref kref;		/* the file, the farewell, who sends */
+	struct rcu_head rcu;		/* watch.c finds it without a kref */
+
+	/* Writers among themselves; held across copies from user memory */
+	struct mutex write_mutex;
+	struct xenfs_framer framer;	/* write_mutex: where the stream is */
+	struct xenfs_request *partial;	/* write_mutex: header is complete */
+	bool begun;			/* write_mutex, lock: a part was taken */
+
+	/* Readers among themselves; held across copies to user memory */
+	struct mutex reply_mutex;
+	u32 read_offset;		/* reply_mutex: in the first unread */
+
+	/* Guards what follows, until another lock is named */
+	spinlock_t lock;
+	enum xenfs_state state;
+	struct list_head queued;	/* requests to be sent, oldest first */
+	struct list_head sent;		/* requests to be answered, likewise */
+	struct list_head unread;	/* messages in the order of reading */
+	struct list_head watches;
+	struct list_head transactions;
+	u32 queued_bytes;		/* of queued and sent; peeked at */
+	u32 unread_bytes;		/* of replies, also undelivered ones */
+	u32 event_bytes;		/* of events in unread */
+	u32 in_flight;			/* of sent: those at the server */
+	u32 watch_bytes;		/* of watches, also those to be made */
+	u32 transaction_count;		/* sent START, but not yet END */
+
+	/* Have locks of their own; woken under connection->lock */
+	wait_queue_head_t read_wait;	/* readers, and pollers for anything */
+	wait_queue_head_t write_wait;	/* writers */
+
+	/* turns.lock guards these four */
+	struct list_head turn;
+	bool sending;			/* somebody sends for it just now */
+	bool parked;			/* takes no turns until unparked */
+	unsigned int unparks;		/* as they were when its turn began */
+};
+
+struct xenfs_connection *xenfs_connection_alloc(size_t size);
+void xenfs_connection_put(struct xenfs_connection *c);
+
+bool xenfs_connection_writable(struct xenfs_connection *c);
+bool xenfs_connection_readable(struct xenfs_connection *c);
+bool xenfs_connection_eof(struct xenfs_connection *c);
+void xenfs_connection_begun(struct xenfs_connection *c, bool begun);
+
+struct xenfs_message *xenfs_connection_first(struct xenfs_connection *c);
+void xenfs_connection_consume(struct xenfs_connection *c);
+void xenfs_connection_queue(struct xenfs_connection *c,
+			    struct xenfs_message *message);
+void xenfs_connection_wake(struct xenfs_connection *c);
+bool xenfs_connection_drained(struct xenfs_connection *c);
+
+void xenfs_connection_charge(struct xenfs_connection *c, u32 bytes);
+void xenfs_connection_uncharge(struct xenfs_connection *c, u32 bytes);
+
+void xenfs_connection_become(struct xenfs_connection *c,
+			     enum xenfs_state state);
+bool xenfs_connection_over_closed(struct xenfs_connection *c);
+void xenfs_connection_drop_unread(struct xenfs_connection *c,
+				  struct list_head *unwanted);
+void xenfs_messages_release(struct list_head *list);
+
+#endif

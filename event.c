@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Unread events
+ *
+ * An event that finds its like unread is merged with it. One for which there is
+ * no room or no memory collapses into an event on the watch's own path, which
+ * is part of the watch and so always there to be queued (contract E4).
+ */
+#include <linux/slab.h>
+#include <linux/string.h>
+
+#include "event.h"
+#include "limits.h"
+
+/**
+ * struct xenfs_event - an unread event
+ * @message: what the client reads
+ * @list: on source->unread, or on none if the watch is gone; connection->lock
+ * @path: path and token
+ */
+struct xenfs_event {
+	struct xenfs_message message;
+	struct list_head list;
+	char path[];
+};
+
+/* --- Where they come from ----------------------------------------------- */
+
+static void source_free(struct kref *kref)
+{
+	struct xenfs_event_source *source;
+
+	source = container_of(kref, struct xenfs_event_source, kref);
+	source->free(source);
+}
+
+/**
+ * xenfs_event_source_get() - take a reference to what events come from
+ * @source: it
+ *
+ * Context: any.
+ */
+void xenfs_event_source_get(struct xenfs_event_source *source)
+{
+	kref_get(&source->kref);
+}
+
+/**
+ * xenfs_event_source_put() - drop a reference to what events come from
+ * @source: it; is freed with the last one
+ *
+ * Context: any.
+ */
+void xenfs_event_source_put(struct xenfs_event_source *source)
+{
+	kref_put(&source->kref, source_free);
+}
+
+static void collapsed_taken(struct xenfs_connection *c,
+			    struct xenfs_message *message)
+{
+	/* It is off its list: the next event is news. */
+}
+
+static void collapsed_release(struct xenfs_message *message)
+{
+	xenfs_event_source_put(container_of(message, struct xenfs_event_source,
+					    collapsed));
+}
+
+static const struct xenfs_message_ops collapsed_ops = {
+	.taken = collapsed_taken,
+	.release = collapsed_release,
+};
+
+/**
+ * xenfs_event_source_init() - set up what events come from
+ * @source: zeroed, but for its connection, path, token, depth and free()
+ *
+ * Context: any. The caller has the first reference.
+ */
+void xenfs_event_source_init(struct xenfs_event_source *source)
+{
+	struct xenfs_message *message = &source->collapsed;
+
+	kref_init(&source->kref);
+	INIT_LIST_HEAD(&source->unread);
+	INIT_LIST_HEAD(&message->list);
+	message->hdr.type = XS_WATCH_EVENT;
+	message->hdr.len = source->path_len + source->token_len;
+	message->body = source->path;
+	message->ops = &collapsed_ops;
+}
+
+/**
+ * xenfs_event_source_gone() - no event will come from there any more
+ * @source: it; its unread events stay to be read
+ *
+ * Context: any, under connection->lock.
+ */
+void xenfs_event_source_gone(struct xenfs_event_source *source)
+{
+	struct xenfs_event *event, *next;
+
+	lockdep_assert_held(&source->connection->lock);
+	list_for_each_entry_safe(event, next, &source->unread, list)
+		list_del_init(&event->list);
+}
+
+/* --- Events ------------------------------------------------------------- */
+
+/* From here on the next event of its kind is news. */
+static void event_taken(struct xenfs_connection *c,
+			struct xenfs_message *message)
+{
+	struct xenfs_event *event;
+
+	lockdep_assert_held(&c->lock);
+	event = container_of(message, struct xenfs_event, message);
+	list_del(&event->list);
+	c->event_bytes -= message->charge;
+}
+
+static void event_release(struct xenfs_message *message)
+{
+	kfree(container_of(message, struct xenfs_event, message));
+}
+
+static const struct xenfs_message_ops event_ops = {
+	.taken = event_taken,
+	.release = event_release,
+};
+
+static bool is_unread(struct xenfs_event_source *source, const char *path)
+{
+	struct xenfs_event *event;
+
+	lockdep_assert_held(&source->connection->lock);
+	if (!list_empty(&source->collapsed.list))
+		return true;
+	list_for_each_entry(event, &source->unread, list)
+		if (!strcmp(event->path, path))
+			return true;
+	return false;
+}
+
+static void queue_event(struct xenfs_connection *c,
+			struct xenfs_message *message)
+{
+	xenfs_connection_queue(c, message);
+	xenfs_connection_wake(c);
+}
+
+static void collapse(struct xenfs_event_source *source)
+{
+	xenfs_event_source_get(source);
+	queue_event(source->connection, &source->collapsed);
+}
+
+/* Runs in the xenbus thread, under a spinlock of the core's. */
+static struct xenfs_event *alloc_event(struct xenfs_event_source *source,
+				       const char *path)
+{
+	u32 path_len = strlen(path) + 1;
+	u32 len = path_len + source->token_len;
+	struct xenfs_event *event;
+
+	event = kzalloc(sizeof(*event) + len, GFP_ATOMIC | __GFP_NOWARN);
+	if (!event)
+		return NULL;
+	memcpy(event->path, path, path_len);
+	memcpy(event->path + path_len, source->token, source->token_len);
+	event->message.hdr.type = XS_WATCH_EVENT;
+	event->message.hdr.len = len;
+	event->message.body = event->path;
+	event->message.charge = ksize(event);
+	event->message.ops = &event_ops;
+	return event;
+}
+
+/**
+ * xenfs_event_happened() - the server says that something has changed
+ * @source: the watch that saw it
+ * @path: what has changed
+ *
+ * Context: the xenbus thread, under a spinlock of the core's and
+ * connection->lock (contract E3, E4).
+ */
+void xenfs_event_happened(struct xenfs_event_source *source, const char *path)
+{
+	struct xenfs_connection *c = source->connection;
+	struct xenfs_event *event = NULL;
+
+	lockdep_assert_held(&c->lock);
+	if (!xenfs_event_within(source->path, path, source->depth))
+		return;
+	/* With the client's token it is no message: no server sends such. */
+	if (strlen(path) + 1 + source->token_len > XENSTORE_PAYLOAD_MAX)
+		return;
+	if (is_unread(source, path))
+		return;
+	if (c->event_bytes < xenfs_limits.event_bytes)
+		event = alloc_event(source, path);
+	if (!event || c->event_bytes + event->message.charge >
+		      xenfs_limits.event_bytes) {
+		kfree(event);
+		collapse(source);
+		return;
+	}
+	c->event_bytes += event->message.charge;
+	list_add_tail(&event->list, &source->unread);
+	queue_event(c, &event->message);
+}

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Making good for what a refused START does to the core
+ *
+ * The core counts who uses the ring, and a suspend of the domain waits until
+ * that is nobody. A client's START counts as one user while it is at the server,
+ * but an error to it as two that leave: the number wraps, and the domain can
+ * never be suspended. For each such refusal the core is therefore asked to start
+ * a transaction itself, which counts until the core ends it; but it is ended
+ * as those of clients are, which does not count.
+ */
+#include <linux/atomic.h>
+#include <linux/module.h>
+#include <linux/workqueue.h>
+
+#include "close.h"
+#include "refusal.h"
+#include "transaction.h"
+
+/* When to try again to make good for a refusal */
+#define REFUSAL_RETRY	HZ
+
+static void refusal_work(struct work_struct *work);
+
+static struct {
+	atomic_t count;			/* not made good yet; they hold the module */
+	struct delayed_work work;
+} refusals = {
+	.work = __DELAYED_WORK_INITIALIZER(refusals.work, refusal_work, 0),
+};
+
+/*
+ * Makes good for one refusal: the connection aborts what it has as it ends.
+ * Returns false if that must be tried again.
+ */
+static bool refusal_compensate(void)
+{
+	struct xenfs_connection *c;
+	int err;
+
+	c = xenfs_open();
+	if (!c)
+		return false;
+	err = xenfs_transaction_take(c);
+	xenfs_close(c);
+	return !err;
+}
+
+static void refusal_work(struct work_struct *work)
+{
+	do {
+		if (!refusal_compensate()) {
+			schedule_delayed_work(&refusals.work, REFUSAL_RETRY);
+			return;
+		}
+	} while (!atomic_dec_and_test(&refusals.count));
+	module_put(THIS_MODULE);
+}
+
+/**
+ * xenfs_refused() - the server has refused a START
+ *
+ * Context: any, with a connection that holds the module.
+ */
+void xenfs_refused(void)
+{
+	if (atomic_inc_return(&refusals.count) > 1)
+		return;
+	__module_get(THIS_MODULE);
+	schedule_delayed_work(&refusals.work, 0);
+}
+
+/**
+ * xenfs_refusals_exit() - wait until the last one was made good
+ *
+ * Context: module exit; no refusal is left, but refusal_work() may not have
+ * returned yet.
+ */
+void xenfs_refusals_exit(void)
+{
+	flush_delayed_work(&refusals.work);
+}

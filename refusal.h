@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What a START that the server refuses does to the core; see refusal.c
+ */
+#ifndef _XENFS_REFUSAL_H
+#define _XENFS_REFUSAL_H
+
+void xenfs_refused(void);
+void xenfs_refusals_exit(void);
+
+#endif

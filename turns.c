@@ -1,0 +1,332 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Whose turn it is to send
+ *
+ * Opens take turns: one that has something to send is in turns.waiting, and
+ * whoever finds a free slot sends one request for the first of them. Mostly the
+ * list is empty and a slot is free: then the writer sends its request itself.
+ * Otherwise the workqueue does, because what frees a slot is the xenbus thread,
+ * which must not sleep, and sending may. Opens that were closed and have yet to
+ * give back what they hold wait in turns.closing: all of them together get every
+ * other turn, so that it hurts nobody when very many are closed at once.
+ *
+ * One task at a time sends for an open (connection->sending), so an open's
+ * requests reach the server in the order written (contract W3).
+ *
+ * An open whose next request can't be sent yet, whatever slots there are, is
+ * parked: in turns.parked, until somebody lets all of those try again.
+ */
+#include <linux/sched.h>
+#include <linux/workqueue.h>
+
+#include "connection.h"
+#include "transport.h"
+#include "turns.h"
+
+/* Requests of one open that may be at the server at once, while it is alone */
+#define IN_FLIGHT_MAX		16
+
+/* The same, while others have something to send as well (contract I2) */
+#define IN_FLIGHT_SHARED	2
+
+/* Who had so many turns without another open between is alone */
+#define ALONE_SENDS		64
+
+/* When parked opens try again, if nothing else lets them */
+#define UNPARK_DELAY		(HZ / 10)
+
+static struct {
+	spinlock_t lock;		/* also connections' turn, sending, parked */
+	struct list_head waiting;	/* lock; opens with something to send */
+	struct list_head closing;	/* lock; closed ones, likewise */
+	bool closing_was_last;		/* lock; to have the other turn */
+	struct list_head parked;	/* lock; opens that must not, for now */
+	unsigned int unparks;		/* lock; how often those were let go */
+	const void *last;		/* lock; which open sent last */
+	unsigned int alone;		/* lock; its turns since then; peeked at */
+	struct workqueue_struct *wq;
+	struct work_struct work;	/* sends for those who wait */
+	struct delayed_work unpark_work;
+	xenfs_send_fn send;		/* never changes */
+} turns = {
+	.lock = __SPIN_LOCK_UNLOCKED(turns.lock),
+	.waiting = LIST_HEAD_INIT(turns.waiting),
+	.closing = LIST_HEAD_INIT(turns.closing),
+	.parked = LIST_HEAD_INIT(turns.parked),
+};
+
+/**
+ * xenfs_turns_share() - how many requests an open may have at the server
+ *
+ * The ring is first come, first served: whoever comes to it waits for all that
+ * others have there (contract I2).
+ *
+ * Context: any.
+ */
+u32 xenfs_turns_share(void)
+{
+	return READ_ONCE(turns.alone) < ALONE_SENDS ? IN_FLIGHT_SHARED :
+						      IN_FLIGHT_MAX;
+}
+
+static bool nobody_waits(void)
+{
+	lockdep_assert_held(&turns.lock);
+	return list_empty(&turns.waiting) && list_empty(&turns.closing);
+}
+
+static struct list_head *line_of(struct xenfs_connection *c)
+{
+	return READ_ONCE(c->state) == XENFS_CLOSED ? &turns.closing :
+						     &turns.waiting;
+}
+
+static void join(struct xenfs_connection *c)
+{
+	lockdep_assert_held(&turns.lock);
+	if (!c->sending && !c->parked && list_empty(&c->turn)) {
+		list_add_tail(&c->turn, line_of(c));
+		queue_work(turns.wq, &turns.work);
+	}
+}
+
+/**
+ * xenfs_turns_join() - have the workqueue send for an open when it is its turn
+ * @c: the connection, which has something to send
+ *
+ * Nothing is to be done if it waits already, or is parked, or somebody sends
+ * for it: who does ends that with xenfs_turns_end().
+ *
+ * Context: any, under connection->lock; takes turns.lock.
+ */
+void xenfs_turns_join(struct xenfs_connection *c)
+{
+	lockdep_assert_held(&c->lock);
+	spin_lock(&turns.lock);
+	join(c);
+	spin_unlock(&turns.lock);
+}
+
+/**
+ * xenfs_turns_kick() - a slot was freed
+ *
+ * Context: any; takes turns.lock.
+ */
+void xenfs_turns_kick(void)
+{
+	spin_lock(&turns.lock);
+	if (!nobody_waits())
+		queue_work(turns.wq, &turns.work);
+	spin_unlock(&turns.lock);
+}
+
+static void start_sending(struct xenfs_connection *c)
+{
+	lockdep_assert_held(&turns.lock);
+	kref_get(&c->kref);
+	c->sending = true;
+	c->unparks = turns.unparks;
+	if (turns.last != c)
+		WRITE_ONCE(turns.alone, 0);
+	else if (turns.alone < ALONE_SENDS)
+		WRITE_ONCE(turns.alone, turns.alone + 1);
+	turns.last = c;
+}
+
+static struct xenfs_connection *first_in_line(void)
+{
+	bool closing;
+
+	lockdep_assert_held(&turns.lock);
+	closing = list_empty(&turns.waiting) ||
+		  (!list_empty(&turns.closing) && !turns.closing_was_last);
+	return list_first_entry_or_null(closing ? &turns.closing :
+						  &turns.waiting,
+					struct xenfs_connection, turn);
+}
+
+/* Whose turn is it? Returns the slot to send with, or NULL. */
+static struct xenfs_slot *next_turn(struct xenfs_connection **next)
+{
+	struct xenfs_connection *c;
+	struct xenfs_slot *slot = NULL;
+
+	spin_lock(&turns.lock);
+	c = first_in_line();
+	if (c)
+		slot = xenfs_transport_claim();
+	if (slot) {
+		turns.closing_was_last = line_of(c) == &turns.closing;
+		list_del_init(&c->turn);
+		start_sending(c);
+		*next = c;
+	}
+	spin_unlock(&turns.lock);
+	return slot;
+}
+
+static void turns_work(struct work_struct *work)
+{
+	struct xenfs_connection *c;
+	struct xenfs_slot *slot;
+
+	while ((slot = next_turn(&c))) {
+		turns.send(c, slot);
+		cond_resched();
+	}
+}
+
+/**
+ * xenfs_turns_own() - may the writer send for itself? Else its open joins
+ * @c: the connection, which has something to send
+ * @may_sleep: so may the writer, as who sends must
+ *
+ * Only if it overtakes nobody.
+ *
+ * Context: process context, under connection->lock; takes turns.lock.
+ * Return: the slot to send with, and a reference to the connection; or NULL.
+ */
+struct xenfs_slot *xenfs_turns_own(struct xenfs_connection *c, bool may_sleep)
+{
+	struct xenfs_slot *slot = NULL;
+
+	lockdep_assert_held(&c->lock);
+	spin_lock(&turns.lock);
+	if (may_sleep && !c->sending && !c->parked && nobody_waits())
+		slot = xenfs_transport_claim();
+	if (slot)
+		start_sending(c);
+	else
+		join(c);
+	spin_unlock(&turns.lock);
+	return slot;
+}
+
+/**
+ * xenfs_turns_end() - an open had its turn
+ * @c: the connection
+ * @more: it has something more to send, and joins again
+ *
+ * Context: process context, under connection->lock; takes turns.lock.
+ */
+void xenfs_turns_end(struct xenfs_connection *c, bool more)
+{
+	lockdep_assert_held(&c->lock);
+	spin_lock(&turns.lock);
+	c->sending = false;
+	if (more)
+		join(c);
+	spin_unlock(&turns.lock);
+}
+
+/**
+ * xenfs_turns_park() - an open's next request has to wait for something
+ * @c: the connection, whose turn it is
+ *
+ * What it waits for calls xenfs_turns_unpark() when it is there. If that has
+ * been called since this turn began, it may have been for this: then the open
+ * is not parked, and tries again.
+ *
+ * Context: process context, under connection->lock; takes turns.lock.
+ */
+void xenfs_turns_park(struct xenfs_connection *c)
+{
+	lockdep_assert_held(&c->lock);
+	spin_lock(&turns.lock);
+	if (c->unparks == turns.unparks) {
+		c->parked = true;
+		list_add_tail(&c->turn, &turns.parked);
+	}
+	spin_unlock(&turns.lock);
+}
+
+/**
+ * xenfs_turns_unpark() - let the parked opens try again
+ *
+ * Context: any; takes turns.lock.
+ */
+void xenfs_turns_unpark(void)
+{
+	struct xenfs_connection *c, *next;
+
+	spin_lock(&turns.lock);
+	turns.unparks++;
+	list_for_each_entry_safe(c, next, &turns.parked, turn) {
+		c->parked = false;
+		if (c->sending)	/* it joins when its turn ends */
+			list_del_init(&c->turn);
+		else
+			list_move_tail(&c->turn, line_of(c));
+	}
+	if (!nobody_waits())
+		queue_work(turns.wq, &turns.work);
+	spin_unlock(&turns.lock);
+}
+
+static void unpark_work(struct work_struct *work)
+{
+	xenfs_turns_unpark();
+}
+
+/**
+ * xenfs_turns_unpark_soon() - let the parked opens try again in a while
+ *
+ * For those that nothing else would: what they waited for was memory.
+ *
+ * Context: any.
+ */
+void xenfs_turns_unpark_soon(void)
+{
+	queue_delayed_work(turns.wq, &turns.unpark_work, UNPARK_DELAY);
+}
+
+/**
+ * xenfs_turns_closed() - an open was closed, or its stream broke
+ * @c: the connection
+ * @leaves: it will send no more; else, if it waits, it is among those that are
+ *	closed
+ *
+ * Context: any, under connection->lock; takes turns.lock.
+ */
+void xenfs_turns_closed(struct xenfs_connection *c, bool leaves)
+{
+	lockdep_assert_held(&c->lock);
+	spin_lock(&turns.lock);
+	if (leaves) {
+		list_del_init(&c->turn);
+		c->parked = false;
+	} else if (!list_empty(&c->turn) && !c->parked) {
+		list_move_tail(&c->turn, line_of(c));
+	}
+	spin_unlock(&turns.lock);
+}
+
+/**
+ * xenfs_turns_init() - set up the turns
+ * @send: called for each turn that the workqueue takes
+ *
+ * Context: module init.
+ * Return: 0 or -ENOMEM.
+ */
+int xenfs_turns_init(xenfs_send_fn send)
+{
+	/* Freezable: to send while the domain suspends would hold it up. */
+	turns.wq = alloc_workqueue("xenfs", WQ_FREEZABLE, 0);
+	if (!turns.wq)
+		return -ENOMEM;
+	INIT_WORK(&turns.work, turns_work);
+	INIT_DELAYED_WORK(&turns.unpark_work, unpark_work);
+	turns.send = send;
+	return 0;
+}
+
+/**
+ * xenfs_turns_exit() - undo xenfs_turns_init()
+ *
+ * Context: module exit; no connection is left.
+ */
+void xenfs_turns_exit(void)
+{
+	cancel_delayed_work_sync(&turns.unpark_work);
+	destroy_workqueue(turns.wq);
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Whose turn it is to send; see turns.c
+ */
+#ifndef _XENFS_TURNS_H
+#define _XENFS_TURNS_H
+
+#include <linux/types.h>
+
+struct xenfs_connection;
+struct xenfs_slot;
+
+/**
+ * typedef xenfs_send_fn - sends a request of the open whose turn it is
+ * @c: the connection; ends with xenfs_turns_end(), and drops its reference
+ * @slot: to send with, or for xenfs_transport_unclaim()
+ *
+ * Context: the module's workqueue.
+ */
+typedef void (*xenfs_send_fn)(struct xenfs_connection *c,
+			      struct xenfs_slot *slot);
+
+int xenfs_turns_init(xenfs_send_fn send);
+void xenfs_turns_exit(void);
+
+u32 xenfs_turns_share(void);
+void xenfs_turns_join(struct xenfs_connection *c);
+struct xenfs_slot *xenfs_turns_own(struct xenfs_connection *c, bool may_sleep);
+void xenfs_turns_end(struct xenfs_connection *c, bool more);
+void xenfs_turns_kick(void);
+
+void xenfs_turns_park(struct xenfs_connection *c);
+void xenfs_turns_unpark(void);
+void xenfs_turns_unpark_soon(void);
+
+void xenfs_turns_closed(struct xenfs_connection *c, bool leaves);
+
+#endif
