@@ -127,28 +127,18 @@ static int xenfs_parse_param(struct fs_context *fc, struct fs_parameter *param)
 	return 0;
 }
 
+/* The inode of the file xenbus; the filesystem keeps it for as long as it lives. */
 static struct inode *xenbus_inode(struct dentry *root)
 {
-	struct qstr name = QSTR_INIT("xenbus", strlen("xenbus"));
-	struct dentry *dentry;
-	struct inode *inode;
-
-	dentry = d_hash_and_lookup(root, &name);
-	if (IS_ERR_OR_NULL(dentry))
-		return NULL;
-	inode = igrab(d_inode(dentry));
-	dput(dentry);
-	return inode;
+	return root->d_sb->s_fs_info;
 }
 
 /* Sets what the options name and leaves the rest as it is. */
-static int apply_options(struct dentry *root,
-			 const struct xenfs_options *options)
+static void apply_options(struct dentry *root,
+			  const struct xenfs_options *options)
 {
 	struct inode *inode = xenbus_inode(root);
 
-	if (!inode)
-		return -ENOENT;
 	inode_lock(inode);
 	if (options->given & BIT(OPT_UID))
 		inode->i_uid = options->uid;
@@ -157,16 +147,12 @@ static int apply_options(struct dentry *root,
 	if (options->given & BIT(OPT_MODE))
 		inode->i_mode = S_IFREG | options->mode;
 	inode_unlock(inode);
-	iput(inode);
-	return 0;
 }
 
 static int xenfs_show_options(struct seq_file *m, struct dentry *root)
 {
 	struct inode *inode = xenbus_inode(root);
 
-	if (!inode)
-		return 0;
 	if (!uid_eq(inode->i_uid, GLOBAL_ROOT_UID))
 		seq_printf(m, ",uid=%u",
 			   from_kuid_munged(&init_user_ns, inode->i_uid));
@@ -175,7 +161,6 @@ static int xenfs_show_options(struct seq_file *m, struct dentry *root)
 			   from_kgid_munged(&init_user_ns, inode->i_gid));
 	if ((inode->i_mode & 0777) != 0600)
 		seq_printf(m, ",mode=%03o", inode->i_mode & 0777);
-	iput(inode);
 	return 0;
 }
 
@@ -186,6 +171,22 @@ static const struct super_operations xenfs_super_operations = {
 	.show_options = xenfs_show_options,
 };
 
+/* Finds the file xenbus, which simple_fill_super() has made, for the options. */
+static struct inode *find_xenbus(struct dentry *root)
+{
+	struct qstr name = QSTR_INIT("xenbus", strlen("xenbus"));
+	struct dentry *dentry;
+	struct inode *inode;
+
+	name.hash = full_name_hash(root, name.name, name.len);
+	dentry = d_lookup(root, &name);
+	if (!dentry)
+		return NULL;
+	inode = d_inode(dentry);
+	dput(dentry);
+	return inode;
+}
+
 static int xenfs_fill_super(struct super_block *sb, struct fs_context *fc)
 {
 	int err;
@@ -193,9 +194,11 @@ static int xenfs_fill_super(struct super_block *sb, struct fs_context *fc)
 	err = simple_fill_super(sb, XENFS_SUPER_MAGIC,
 				xen_initial_domain() ? initial_domain_files :
 						       domain_files);
-	if (!err)
-		sb->s_op = &xenfs_super_operations;
-	return err;
+	if (err)
+		return err;
+	sb->s_op = &xenfs_super_operations;
+	sb->s_fs_info = find_xenbus(sb->s_root);
+	return sb->s_fs_info ? 0 : -ENOENT;
 }
 
 static int xenfs_get_tree(struct fs_context *fc)
@@ -203,12 +206,15 @@ static int xenfs_get_tree(struct fs_context *fc)
 	int err;
 
 	err = get_tree_single(fc, xenfs_fill_super);
-	return err ?: apply_options(fc->root, fc->fs_private);
+	if (!err)
+		apply_options(fc->root, fc->fs_private);
+	return err;
 }
 
 static int xenfs_reconfigure(struct fs_context *fc)
 {
-	return apply_options(fc->root, fc->fs_private);
+	apply_options(fc->root, fc->fs_private);
+	return 0;
 }
 
 static void xenfs_free_fc(struct fs_context *fc)
