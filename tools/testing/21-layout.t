@@ -3,7 +3,8 @@
 #
 # Is a kernel refused that lays out the core's private types in another way
 # than core.h has them, or that doesn't say how? Type information is made up
-# here and the module is built for it; nothing of that is ever loaded.
+# here and the module is built for it; nothing of that is ever loaded. And is
+# it found in each kind of image that a kernel may come as?
 # pahole's default, llvm-objcopy, is in no package that is needed otherwise.
 export LLVM_OBJCOPY=objcopy
 set -euo pipefail
@@ -89,6 +90,79 @@ build_with "$dir/not-there"
 ok 'a file that is not there' says_only 'no type information .*/not-there'
 build_for ''
 ok 'after all that, the right one' builds
+
+# What is before and behind the kernel in an image: code, in which all that is
+# looked for may be by chance. Behind what was packed comes its size at first.
+junk() {
+	printf '\xb0\x3a\0\0'
+	printf 'MZ\x90\n\xfd7zXZ\0\n(\xb5/\xfd\n\x02!L\x18\n\x89LZO\0\n\x1f\x8b\x08\nBZh9\n]\0\0\0\n'
+	printf '\x9f\xeb\x01\0\x18\0\0\0\0\0\0\xff\x10\0\0\0\x10\0\0\0\x08\0\0\0'
+	printf '\xe2\x82\n\xfd\n%0512d\x9f\xeb\x01\0' 0
+}
+image() { # COMMAND... <KERNEL: $dir/image of what the command makes of it
+	{
+		junk
+		"$@"
+		junk
+	} >"$dir/image"
+}
+# finds LOCALE IMAGE [KDIR]: the layout that LAYOUT says
+finds() {
+	LC_ALL=$1 "$top/tools/build/layout" "${3:-$kdir}" "$2" >"$dir/found" 2>"$dir/said" &&
+		cmp "$dir/layout" "$dir/found" >>"$dir/said" 2>&1
+}
+finds_all() { # LOCALE IMAGE KDIR: another kernel's, so the numbers may differ
+	finds "$@"
+	[ "$(grep -c '^#define CORE_' "$dir/found")" = "$(grep -c '^#define CORE_' "$dir/layout")" ]
+}
+dump_btf() { # OBJECT FILE
+	objcopy --dump-section ".BTF=$2" "$1" "$dir/nothing.o"
+}
+echo 'struct read_buffer { int small; } small;' | gcc -g -c -o "$dir/small.o" -x c -
+pahole -J "$dir/small.o"
+dump_btf "$dir/small.o" "$dir/small.btf"
+cp "$dir/differs.o" "$dir/vmlinux"
+dump_btf "$dir/vmlinux" "$dir/vmlinux.btf"
+# An Image, as arm64 has it: with the type information of BPF programs, too. Its
+# EFI stub or boot loader may unpack it.
+{
+	junk
+	cat "$dir/small.btf"
+	junk
+	cat "$dir/vmlinux.btf"
+	junk
+	cat "$dir/small.btf"
+	junk
+} >"$dir/Image"
+
+for locale in C C.UTF-8; do
+	ok "$locale: an image that isn't packed" finds $locale "$dir/Image"
+	for packer in 'gzip -9' 'xz --check=crc32' 'zstd -q -19' 'xz --format=lzma -9' \
+		'lz4 -q -l -9' 'bzip2 -9' 'lzop -9'; do
+		# shellcheck disable=SC2086 # words are wanted
+		image $packer -c <"$dir/vmlinux"
+		ok "$locale: a vmlinuz packed with $packer" finds $locale "$dir/image"
+		# shellcheck disable=SC2086
+		image $packer -c <"$dir/Image"
+		ok "$locale: an Image packed with $packer" finds $locale "$dir/image"
+	done
+	for kernel in ${KERNELS-6.1 6.12}; do
+		"$top/tools/vm/fetch" "$kernel" >&2
+		ok "$locale: the image of $kernel" \
+			finds_all $locale "$(kernel_image "$kernel")" "$(kernel_headers "$kernel")"
+	done
+done
+
+# All programs but one
+mkdir "$dir/bin"
+find /usr/bin -mindepth 1 -maxdepth 1 ! -type d ! -name zstd -exec ln -s -t "$dir/bin" {} +
+image zstd -q -c <"$dir/vmlinux"
+PATH=$dir/bin build_with "$dir/image"
+ok 'no program to unpack it: it says which' \
+	says_only 'no type information .*/image, but lacked, to unpack it, zstd\..*VMLINUX='
+junk >"$dir/image"
+build_with "$dir/image"
+ok 'an image without any' says_only 'no type information .*/image\. .*VMLINUX='
 
 # Each number by itself: one directory for each, with a layout.h where it is
 # one more, and a file that has core.h and nothing else.
