@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# Does the rig see what goes wrong? Broken results in, "not ok" out.
+# Does the rig see what goes wrong? Broken results in, "not ok" out; and a machine
+# that hangs.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 tmp=$(mktemp -d)
@@ -115,4 +116,59 @@ printf '%s\n' '[    0.000000] Command line: console=hvc0 panic=-1' \
 	'[    4.2] xenfs: loading out-of-tree module taints kernel.' \
 	'[    0.0] debug: DEBUG_INFO_BTF WARNINGS=0' >"$tmp/console"
 ok 'an ordinary console is no splat' "$here/../vm/splat" "$tmp/console"
+
+# A machine that hangs: what stands for QEMU says something, answers what it is
+# asked, and comes to no end.
+mkdir "$tmp/bin"
+cat >"$tmp/bin/qemu-system-x86_64" <<'QEMU'
+#!/usr/bin/perl
+use strict;
+use warnings;
+use IO::Select;
+use IO::Socket::UNIX;
+
+open my $boots, ">>", "$ENV{RIG_TEST}/boots" or die;
+print $boots "$$\n";
+close $boots;
+open my $console, ">>", "console" or die;
+$console->autoflush(1);
+print $console "the last line\n";
+my %name;
+my $select = IO::Select->new;
+for (qw(monitor.socket console.socket)) {
+	my $server = IO::Socket::UNIX->new(Local => $_, Listen => 1) or die;
+	$name{$server} = $_;
+	$select->add($server);
+}
+for (;;) {
+	for my $server ($select->can_read) {
+		my $client = $server->accept or next;
+		sysread $client, my $text, 4096;
+		$text =~ s/[^ -~]/./g;
+		print $client "$name{$server} was asked: $text\n";
+		print $console "an answer\n" if $name{$server} eq "console.socket";
+	}
+}
+QEMU
+chmod 755 "$tmp/bin/qemu-system-x86_64"
+printf '#!/bin/sh\n' >"$tmp/a.test"
+run() {
+	rm -rf "$tmp/boots" "$tmp/out"
+	status=0
+	RIG_TEST=$tmp PATH=$tmp/bin:$PATH "$here/../vm/run" --out "$tmp/out" "$@" "$tmp/a.test" \
+		>"$tmp/flat" 2>&1 || status=$?
+}
+ended() { [ "$status" = 1 ] && has 'killed after 20 s'; }
+shows_no_answer() { has '^the last line$' && ! has '^an answer$' && ! grep 'an answer' "$tmp/out/console.log"; }
+asked() { has 'processors were: .*hang.log' && grep -F "$1.socket was asked: $2" "$tmp/out/hang.log"; }
+is_gone() { ! kill -0 "$(cat "$tmp/boots")" && ! ls -d "$tmp"/out/.boot-*; }
+
+run --timeout 20
+ok 'a boot that hangs is ended by the time limit' ended
+ok '... its test did not run' grep -x notrun "$tmp/out/a.test.exit"
+ok '... the last lines of its console are shown, not what Xen was asked for then' shows_no_answer
+ok '... QEMU was asked where its processors are' asked monitor 'info registers -a'
+ok '... and Xen, where they and those of dom0 are' eval 'asked console d && asked console 0'
+ok '... there is no other try' [ "$(wc -l <"$tmp/boots")" = 1 ]
+ok '... and nothing of it goes on' is_gone
 echo "1..$n"
