@@ -11,23 +11,28 @@
  * in the xenbus thread, in the very order in which the server sent it among the
  * replies (contract E2, E5).
  *
- * The first WATCH of all has to wait until the carrier is registered.
+ * The first WATCH of all has to wait until the carrier is registered. The core
+ * waits for xenstored to do that, so first a request of our own is sent, which
+ * nobody waits for: while there is no answer to it there is no server, or it
+ * stands still, and no thread shall wait in the core.
  */
 #include <linux/module.h>
 #include <linux/random.h>
+#include <linux/slab.h>
 #include <linux/spinlock.h>
 #include <linux/workqueue.h>
 #include <xen/xenbus.h>
 
 #include "carrier.h"
 #include "dompath.h"
-#include "message.h"
 #include "turns.h"
+#include "work.h"
 
 /**
  * enum carrier_state - is the carrier registered with the core?
  * @CARRIER_NONE: no
- * @CARRIER_ASKED: carrier.work shall register it
+ * @CARRIER_ASKED: the server is asked whether it is there; then carrier.work
+ *	shall register it
  * @CARRIER_SET: yes
  * @CARRIER_FAILED: no, and the next WATCH is told why
  * @CARRIER_DROPPED: carrier.work unregisters it
@@ -107,7 +112,6 @@ static void carrier_register(void)
 {
 	int err;
 
-	xenfs_dompath_learn();
 	err = carrier_try_names();
 	carrier_become(err ? CARRIER_FAILED : CARRIER_SET, err);
 	if (err)
@@ -165,30 +169,87 @@ void xenfs_carrier_count(int change)
 	spin_lock(&carrier.lock);
 	carrier.users += change;
 	if (!carrier.users && carrier.state == CARRIER_SET)
-		schedule_work(&carrier.work);
+		queue_work(xenfs_core_wq, &carrier.work);
 	spin_unlock(&carrier.lock);
+}
+
+/* --- Is the server there? ----------------------------------------------- */
+
+/**
+ * struct carrier_probe - a READ of the domain's number, whose value is of use
+ * @req: goes before the WATCH that needs the carrier
+ * @wire: what is sent
+ */
+struct carrier_probe {
+	struct xenfs_request req;
+	struct {
+		struct xsd_sockmsg hdr;
+		char path[sizeof("domid")];
+	} wire;
+};
+
+static void probe_answered(struct xenfs_request *req,
+			   const struct xenfs_answer *answer)
+{
+	bool ok = !answer->error && answer->hdr.type == XS_READ;
+
+	xenfs_dompath_learn(ok ? answer->body : NULL, answer->hdr.len);
+	queue_work(xenfs_core_wq, &carrier.work);
+}
+
+static const struct xenfs_kind probe_kind = {
+	.answered = probe_answered,
+};
+
+static void probe_release(struct xenfs_message *reply)
+{
+	kfree(container_of(xenfs_request_of(reply), struct carrier_probe, req));
+}
+
+static const struct xenfs_message_ops probe_ops = {
+	.release = probe_release,
+};
+
+/* Returns what has to be waited for, as xenfs_carrier_get(). */
+static int probe(struct xenfs_connection *c)
+{
+	struct carrier_probe *p;
+
+	p = kzalloc(sizeof(*p), GFP_ATOMIC | __GFP_NOWARN);
+	if (!p) {
+		queue_work(xenfs_core_wq, &carrier.work);
+		return -EINPROGRESS;
+	}
+	p->wire.hdr.type = XS_READ;
+	p->wire.hdr.len = sizeof(p->wire.path);
+	strcpy(p->wire.path, "domid");
+	xenfs_request_embed(&p->req, c, &probe_kind, &p->wire.hdr, &probe_ops);
+	xenfs_request_prepend(&p->req);
+	return -ERESTART;
 }
 
 /**
  * xenfs_carrier_get() - see to it that there is a carrier
+ * @c: the connection whose WATCH is to be dispatched
  *
  * It holds the module.
  *
- * Context: any; takes carrier.lock.
+ * Context: any, under connection->lock; takes carrier.lock.
  * Return: 0 when there is one; -EINPROGRESS while the server is asked for it,
- * or to forget it, after which xenfs_turns_unpark() is called; or, once, the
- * error that the server answered.
+ * or to forget it, after which xenfs_turns_unpark() is called; -ERESTART if
+ * a request that was put in front asks for it; or, once, the error that the server answered.
  */
-int xenfs_carrier_get(void)
+int xenfs_carrier_get(struct xenfs_connection *c)
 {
 	int ret = -EINPROGRESS;
+	bool ask = false;
 
 	spin_lock(&carrier.lock);
 	switch (carrier.state) {
 	case CARRIER_NONE:
 		carrier.state = CARRIER_ASKED;
 		__module_get(THIS_MODULE);
-		schedule_work(&carrier.work);
+		ask = true;
 		break;
 	case CARRIER_ASKED:
 	case CARRIER_DROPPED:
@@ -202,7 +263,7 @@ int xenfs_carrier_get(void)
 		break;
 	}
 	spin_unlock(&carrier.lock);
-	return ret;
+	return ask ? probe(c) : ret;
 }
 
 /*

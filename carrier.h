@@ -5,7 +5,7 @@
 #ifndef _XENFS_CARRIER_H
 #define _XENFS_CARRIER_H
 
-#include <linux/types.h>
+#include "request.h"
 
 /**
  * typedef xenfs_event_fn - told of an event
@@ -19,7 +19,7 @@ typedef void (*xenfs_event_fn)(u32 id, const char *path);
 
 void xenfs_carrier_init(xenfs_event_fn event);
 void xenfs_carrier_exit(void);
-int xenfs_carrier_get(void);
+int xenfs_carrier_get(struct xenfs_connection *c);
 void xenfs_carrier_count(int change);
 u32 xenfs_carrier_token(char *buf, u32 id);
 

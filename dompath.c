@@ -5,32 +5,51 @@
  */
 #include <linux/compiler.h>
 #include <linux/kernel.h>
+#include <linux/module.h>
 #include <linux/string.h>
 #include <linux/workqueue.h>
 #include <xen/xen.h>
 #include <xen/xenbus.h>
 
 #include "dompath.h"
+#include "work.h"
 
 /* This domain's number, as xenstore has it; may change on a resume */
 #define DOMID_UNKNOWN	U32_MAX
 static u32 own_domid = DOMID_UNKNOWN;
 
-/**
- * xenfs_dompath_learn() - ask xenstored for the domain's number
- *
- * Context: process context; waits for xenstored.
- */
-void xenfs_dompath_learn(void)
+/* In the initial domain there need not be a node that tells. */
+static u32 domid_by_default(void)
 {
-	u32 unknown = xen_initial_domain() ? 0 : DOMID_UNKNOWN;
+	return xen_initial_domain() ? 0 : DOMID_UNKNOWN;
+}
 
-	WRITE_ONCE(own_domid, xenbus_read_unsigned("domid", "", unknown));
+/**
+ * xenfs_dompath_learn() - learn the domain's number
+ * @text: the value of the node "domid", or NULL if there is none
+ * @len: its bytes; there is no nul
+ *
+ * Context: any; does not sleep.
+ */
+void xenfs_dompath_learn(const char *text, u32 len)
+{
+	u32 domid = domid_by_default();
+	char number[sizeof("4294967295")];
+
+	if (text && len < sizeof(number)) {
+		memcpy(number, text, len);
+		number[len] = '\0';
+		if (kstrtou32(number, 10, &domid))
+			domid = domid_by_default();
+	}
+	WRITE_ONCE(own_domid, domid);
 }
 
 static void domid_work_func(struct work_struct *work)
 {
-	xenfs_dompath_learn();
+	WRITE_ONCE(own_domid,
+		   xenbus_read_unsigned("domid", "", domid_by_default()));
+	module_put(THIS_MODULE);
 }
 
 static DECLARE_WORK(domid_work, domid_work_func);
@@ -42,17 +61,11 @@ static DECLARE_WORK(domid_work, domid_work_func);
  */
 void xenfs_dompath_resumed(void)
 {
-	schedule_work(&domid_work);
-}
-
-/**
- * xenfs_dompath_exit() - undo xenfs_dompath_resumed()
- *
- * Context: module exit; nobody is told of a resume any more.
- */
-void xenfs_dompath_exit(void)
-{
-	cancel_work_sync(&domid_work);
+	/* While xenstored is asked the module stays; who removes it waits not. */
+	if (!try_module_get(THIS_MODULE))
+		return;
+	if (!queue_work(xenfs_core_wq, &domid_work))
+		module_put(THIS_MODULE);
 }
 
 /* The rest of an absolute path that lies below the domain's own directory. */

@@ -7,9 +7,8 @@
 
 #include <linux/types.h>
 
-void xenfs_dompath_learn(void);
+void xenfs_dompath_learn(const char *text, u32 len);
 void xenfs_dompath_resumed(void);
-void xenfs_dompath_exit(void);
 bool xenfs_same_node(const char *a, const char *b);
 
 #endif

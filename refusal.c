@@ -16,6 +16,7 @@
 #include "close.h"
 #include "refusal.h"
 #include "transaction.h"
+#include "work.h"
 
 /* When to try again to make good for a refusal */
 #define REFUSAL_RETRY	HZ
@@ -50,7 +51,8 @@ static void refusal_work(struct work_struct *work)
 {
 	do {
 		if (!refusal_compensate()) {
-			schedule_delayed_work(&refusals.work, REFUSAL_RETRY);
+			queue_delayed_work(xenfs_core_wq, &refusals.work,
+					   REFUSAL_RETRY);
 			return;
 		}
 	} while (!atomic_dec_and_test(&refusals.count));
@@ -67,7 +69,7 @@ void xenfs_refused(void)
 	if (atomic_inc_return(&refusals.count) > 1)
 		return;
 	__module_get(THIS_MODULE);
-	schedule_delayed_work(&refusals.work, 0);
+	queue_delayed_work(xenfs_core_wq, &refusals.work, 0);
 }
 
 /**

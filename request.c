@@ -447,16 +447,9 @@ static void answered(struct xenfs_request *req,
  */
 int xenfs_requests_init(xenfs_check_fn check)
 {
-	int err;
-
 	request_check = check;
-	err = xenfs_turns_init(take_turn);
-	if (err)
-		return err;
-	err = xenfs_transport_init(answered);
-	if (err)
-		xenfs_turns_exit();
-	return err;
+	xenfs_turns_init(take_turn);
+	return xenfs_transport_init(answered);
 }
 
 /**

@@ -43,5 +43,4 @@ void xenfs_resume_init(void)
 void xenfs_resume_exit(void)
 {
 	xen_resume_notifier_unregister(&resume_notifier);
-	xenfs_dompath_exit();
 }

@@ -23,6 +23,7 @@
 #include "resume.h"
 #include "transaction.h"
 #include "watch.h"
+#include "work.h"
 #include "xenfs.h"
 
 /* Exported by xen-privcmd.ko, which declares it for the stock xenfs alone */
@@ -254,10 +255,27 @@ static struct file_system_type xenfs_type = {
 /* Those above first, so that nobody calls one that is gone. */
 static void stop(void)
 {
-	xenfs_resume_exit();
 	xenfs_refusals_exit();
 	xenfs_watches_exit();
 	xenfs_requests_exit();
+	xenfs_work_exit();
+}
+
+static int __init start(void)
+{
+	int err;
+
+	err = xenfs_work_init();
+	if (err)
+		return err;
+	err = xenfs_requests_init(xenfs_transaction_check);
+	if (err) {
+		xenfs_work_exit();
+		return err;
+	}
+	xenfs_watches_init();
+	xenfs_transactions_init(xenfs_refused);
+	return 0;
 }
 
 /*
@@ -273,15 +291,15 @@ static int __init xenfs_init(void)
 	err = xenfs_limits_init();
 	if (err)
 		return err;
-	err = xenfs_requests_init(xenfs_transaction_check);
+	err = start();
 	if (err)
 		return err;
-	xenfs_watches_init();
-	xenfs_transactions_init(xenfs_refused);
 	xenfs_resume_init();
 	err = register_filesystem(&xenfs_type);
-	if (err)
+	if (err) {
+		xenfs_resume_exit();
 		stop();
+	}
 	return err;
 }
 
@@ -290,6 +308,7 @@ static void __exit xenfs_exit(void)
 	if (!xen_domain())
 		return;
 	unregister_filesystem(&xenfs_type);
+	xenfs_resume_exit();
 	stop();
 }
 

@@ -26,6 +26,7 @@
 #include "core.h"
 #include "limits.h"
 #include "transport.h"
+#include "work.h"
 
 /*
  * How often to look for replies that the core dropped. It does so, silently,
@@ -185,8 +186,8 @@ int xenfs_transport_send(struct xenfs_slot *slot, struct xsd_sockmsg *msg,
 	err = xenbus_dev_request_and_reply(msg, &slot->file);
 	if (!err) {
 		if (!delayed_work_pending(&transport.lost_work))
-			schedule_delayed_work(&transport.lost_work,
-					      LOST_PERIOD);
+			queue_delayed_work(xenfs_wq, &transport.lost_work,
+					   LOST_PERIOD);
 		return 0;
 	}
 
@@ -254,7 +255,7 @@ static int slot_woken(struct wait_queue_entry *entry, unsigned int mode,
 	spin_unlock(&transport.lock);
 
 	if (lost)
-		mod_delayed_work(system_wq, &transport.lost_work, 0);
+		mod_delayed_work(xenfs_wq, &transport.lost_work, 0);
 	transport.answered(req, &answer);
 	return 0;
 }
@@ -292,7 +293,8 @@ static void lost_work(struct work_struct *work)
 	more = !list_empty(&transport.in_flight);
 	spin_unlock(&transport.lock);
 	if (more)
-		schedule_delayed_work(&transport.lost_work, LOST_PERIOD);
+		queue_delayed_work(xenfs_wq, &transport.lost_work,
+				   LOST_PERIOD);
 }
 
 /* The core calls this when nobody holds the file: that can't be. */

@@ -33,7 +33,7 @@ struct xenfs_answer {
  * @answer: the answer; its buffer belongs to the request from now on
  *
  * Context: the xenbus thread, under a spinlock of the core's and with interrupts
- * off, or the system's workqueue. The request's slot is free already.
+ * off, or the module's workqueue. The request's slot is free already.
  */
 typedef void (*xenfs_answered_fn)(struct xenfs_request *req,
 				  const struct xenfs_answer *answer);

@@ -22,6 +22,7 @@
 #include "connection.h"
 #include "transport.h"
 #include "turns.h"
+#include "work.h"
 
 /* Requests of one open that may be at the server at once, while it is alone */
 #define IN_FLIGHT_MAX		16
@@ -44,7 +45,6 @@ static struct {
 	unsigned int unparks;		/* lock; how often those were let go */
 	const void *last;		/* lock; which open sent last */
 	unsigned int alone;		/* lock; its turns since then; peeked at */
-	struct workqueue_struct *wq;
 	struct work_struct work;	/* sends for those who wait */
 	struct delayed_work unpark_work;
 	xenfs_send_fn send;		/* never changes */
@@ -86,7 +86,7 @@ static void join(struct xenfs_connection *c)
 	lockdep_assert_held(&turns.lock);
 	if (!c->sending && !c->parked && list_empty(&c->turn)) {
 		list_add_tail(&c->turn, line_of(c));
-		queue_work(turns.wq, &turns.work);
+		queue_work(xenfs_wq, &turns.work);
 	}
 }
 
@@ -116,7 +116,7 @@ void xenfs_turns_kick(void)
 {
 	spin_lock(&turns.lock);
 	if (!nobody_waits())
-		queue_work(turns.wq, &turns.work);
+		queue_work(xenfs_wq, &turns.work);
 	spin_unlock(&turns.lock);
 }
 
@@ -259,7 +259,7 @@ void xenfs_turns_unpark(void)
 			list_move_tail(&c->turn, line_of(c));
 	}
 	if (!nobody_waits())
-		queue_work(turns.wq, &turns.work);
+		queue_work(xenfs_wq, &turns.work);
 	spin_unlock(&turns.lock);
 }
 
@@ -277,7 +277,7 @@ static void unpark_work(struct work_struct *work)
  */
 void xenfs_turns_unpark_soon(void)
 {
-	queue_delayed_work(turns.wq, &turns.unpark_work, UNPARK_DELAY);
+	queue_delayed_work(xenfs_wq, &turns.unpark_work, UNPARK_DELAY);
 }
 
 /**
@@ -306,18 +306,12 @@ void xenfs_turns_closed(struct xenfs_connection *c, bool leaves)
  * @send: called for each turn that the workqueue takes
  *
  * Context: module init.
- * Return: 0 or -ENOMEM.
  */
-int xenfs_turns_init(xenfs_send_fn send)
+void xenfs_turns_init(xenfs_send_fn send)
 {
-	/* Freezable: to send while the domain suspends would hold it up. */
-	turns.wq = alloc_workqueue("xenfs", WQ_FREEZABLE, 0);
-	if (!turns.wq)
-		return -ENOMEM;
 	INIT_WORK(&turns.work, turns_work);
 	INIT_DELAYED_WORK(&turns.unpark_work, unpark_work);
 	turns.send = send;
-	return 0;
 }
 
 /**
@@ -328,5 +322,5 @@ int xenfs_turns_init(xenfs_send_fn send)
 void xenfs_turns_exit(void)
 {
 	cancel_delayed_work_sync(&turns.unpark_work);
-	destroy_workqueue(turns.wq);
+	flush_work(&turns.work);
 }

@@ -20,7 +20,7 @@ struct xenfs_slot;
 typedef void (*xenfs_send_fn)(struct xenfs_connection *c,
 			      struct xenfs_slot *slot);
 
-int xenfs_turns_init(xenfs_send_fn send);
+void xenfs_turns_init(xenfs_send_fn send);
 void xenfs_turns_exit(void);
 
 u32 xenfs_turns_share(void);

@@ -328,7 +328,7 @@ static struct xsd_sockmsg *watch_dispatch(struct xenfs_request *req)
 
 	if (!w && !req->watch)
 		return ERR_PTR(-E2BIG);
-	err = xenfs_carrier_get();
+	err = xenfs_carrier_get(req->connection);
 	if (err)
 		return ERR_PTR(err);
 	if (w) {
