@@ -2,37 +2,78 @@
 /*
  * How the module learns that the domain was resumed, maybe on another host
  *
- * At that moment its tasks and the module's workqueue are frozen, and no request
- * is at the server: the core has seen to that.
+ * As device drivers do: a device of the module's own, without hardware, takes
+ * part in a suspend of the domain. It is told how that ended. If the suspend was
+ * cancelled (a checkpoint, a migration that failed) the server is the one from
+ * before, has all watches and transactions still, and nothing is to be done. The
+ * core's notifier for a resume is also called then, and since 6.17 no module can
+ * take a notifier out of its list any more.
+ *
+ * At that moment tasks and the module's workqueues are frozen, and no request is
+ * at the server: the core has seen to that, and will not send any before this
+ * has returned.
  */
-#include <linux/notifier.h>
-#include <xen/xen-ops.h>
+#include <linux/device.h>
+#include <linux/pm.h>
+#include <linux/slab.h>
 
 #include "dompath.h"
 #include "resume.h"
 #include "transaction.h"
 #include "watch.h"
 
-static int resumed(struct notifier_block *nb, unsigned long action, void *data)
+static struct device *resume_device;	/* set at init, then constant */
+
+/* The domain was restored: the server is a new one (contract T2). */
+static int resume_restored(struct device *dev)
 {
 	xenfs_transactions_resumed();
 	xenfs_watches_resumed();
 	xenfs_dompath_resumed();
-	return NOTIFY_DONE;
+	return 0;
 }
 
-static struct notifier_block resume_notifier = {
-	.notifier_call = resumed,
+/* What would be called after a suspend that was cancelled, thaw, is not there. */
+static const struct dev_pm_ops resume_pm_ops = {
+	.restore_noirq = resume_restored,
+};
+
+static void resume_release(struct device *dev)
+{
+	kfree(dev);
+}
+
+static const struct device_type resume_type = {
+	.name = "xenfs",
+	.release = resume_release,
+	.pm = &resume_pm_ops,
 };
 
 /**
- * xenfs_resume_init() - listen for a resume
+ * xenfs_resume_init() - take part in suspends
  *
- * Context: module init.
+ * Context: module init; sleeps.
+ * Return: 0 or a negative errno.
  */
-void xenfs_resume_init(void)
+int xenfs_resume_init(void)
 {
-	xen_resume_notifier_register(&resume_notifier);
+	struct device *dev;
+	int err;
+
+	dev = kzalloc(sizeof(*dev), GFP_KERNEL);
+	if (!dev)
+		return -ENOMEM;
+	device_initialize(dev);
+	dev->type = &resume_type;
+	err = dev_set_name(dev, "xenfs");
+	if (!err)
+		err = device_add(dev);
+	if (err) {
+		put_device(dev);
+		return err;
+	}
+	resume_device = dev;
+	return 0;
 }
 
 /**
@@ -42,5 +83,5 @@ void xenfs_resume_init(void)
  */
 void xenfs_resume_exit(void)
 {
-	xen_resume_notifier_unregister(&resume_notifier);
+	device_unregister(resume_device);
 }

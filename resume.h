@@ -5,7 +5,7 @@
 #ifndef _XENFS_RESUME_H
 #define _XENFS_RESUME_H
 
-void xenfs_resume_init(void);
+int xenfs_resume_init(void);
 void xenfs_resume_exit(void);
 
 #endif

@@ -294,12 +294,17 @@ static int __init xenfs_init(void)
 	err = start();
 	if (err)
 		return err;
-	xenfs_resume_init();
+	err = xenfs_resume_init();
+	if (err)
+		goto stop;
 	err = register_filesystem(&xenfs_type);
-	if (err) {
-		xenfs_resume_exit();
-		stop();
-	}
+	if (err)
+		goto resume;
+	return 0;
+resume:
+	xenfs_resume_exit();
+stop:
+	stop();
 	return err;
 }
 
