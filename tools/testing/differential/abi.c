@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "differential.h"
+#include "target.h"
 
 #define ABS_PATH_MAX	3072
 
@@ -58,26 +59,6 @@ struct intended intended[NR_RULES] = {
 		.reason = "the server drops a socket, and replies with it; the ring can't be dropped [W2]",
 	},
 };
-
-static const struct {
-	const char *name;
-	int err;
-} names[] = {
-	{ "EINVAL", EINVAL },
-	{ "ENOSYS", ENOSYS },
-	{ "ENOENT", ENOENT },
-	{ "EBUSY", EBUSY },
-};
-
-const char *error_name(int err)
-{
-	unsigned int i;
-
-	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (names[i].err == err)
-			return names[i].name;
-	return "?";
-}
 
 /* Where the nth string ends, behind its nul; 0 if there is none. */
 uint32_t string_end(const struct item *it, unsigned int n)
@@ -129,20 +110,12 @@ static bool well_formed(const struct item *it)
 {
 	unsigned int n = nuls(it);
 
-	switch (it->type) {
-	case XS_DIRECTORY:
-	case XS_READ:
-	case XS_GET_PERMS:
-	case XS_MKDIR:
-	case XS_RM:
-	case XS_RELEASE:
-	case XS_GET_DOMAIN_PATH:
-	case XS_IS_DOMAIN_INTRODUCED:
-	case XS_RESUME:
-		return one_string(it);
-	case XS_TRANSACTION_END:
+	if (it->type == XS_TRANSACTION_END)
 		return it->len == 2 && (!memcmp(it->body, "T", 2) ||
 					!memcmp(it->body, "F", 2));
+	if (wire_one_string(it->type))
+		return one_string(it);
+	switch (it->type) {
 	case XS_CONTROL:
 	case XS_WRITE:
 		return n >= 1;

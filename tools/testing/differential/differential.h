@@ -17,7 +17,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include "client.h"
+#include "msg.h"
 
 #define XS_RESTRICT	(XS_SET_TARGET + 1)
 
@@ -85,7 +85,7 @@ struct entry {
 	uint32_t uid;
 	bool local;
 	uint16_t step;
-	struct xs_header hdr;
+	struct xsd_sockmsg hdr;
 	char *body;
 	const char *note;
 };
@@ -140,7 +140,6 @@ struct verdict {
 
 /* abi.c */
 struct verdict abi_verdict(const struct item *it, bool tx_known);
-const char *error_name(int err);
 uint32_t string_end(const struct item *it, unsigned int n);
 bool item_harmless(const struct item *it);
 bool stock_survives(const struct item *it, const struct verdict *v);

@@ -5,6 +5,7 @@
 
 #include "differential.h"
 #include "tap.h"
+#include "target.h"
 
 void random_seed(struct random *r, uint64_t seed, uint64_t index)
 {

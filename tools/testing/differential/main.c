@@ -10,9 +10,9 @@
  *   --gentle        never more than one message at a time
  *   --fault N       spoil what the file says in the Nth way: must be found
  *
- * Environment: as for all tests, see guest/lib. With XENFS_MODULE=stock what
- * differs is counted, not failed, and nothing is sent that would bring down
- * the server or the kernel's own watches.
+ * Environment: as for all tests, see ../lib/target.h. With XENFS_MODULE=stock
+ * what differs is counted, not failed, and nothing is sent that would bring
+ * down the server or the kernel's own watches.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -21,8 +21,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "deadline.h"
 #include "differential.h"
+#include "server.h"
 #include "tap.h"
+#include "target.h"
 
 /* Sequences to shrink and show before it is enough */
 #define FAILURES_MAX	5

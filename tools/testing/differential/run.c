@@ -28,8 +28,11 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "client.h"
+#include "deadline.h"
 #include "differential.h"
 #include "tap.h"
+#include "target.h"
 
 #define MAX_UNWANTED	64
 #define MEMORY_MAX	(16 * 1024 * 1024)
@@ -791,7 +794,7 @@ static bool at_end_of_file(struct client *c)
 /* Contract W2; the server, too, can't be used with such a connection again. */
 static void run_break(struct run *r, const struct item *it)
 {
-	struct xs_header hdr = { XS_READ, 1, 0, it->len };
+	struct xsd_sockmsg hdr = { XS_READ, 1, 0, it->len };
 	struct conn *c = &r->conns[it->conn];
 	const char *wrong = NULL;
 	struct entry *e;

@@ -19,6 +19,7 @@
 
 #include "differential.h"
 #include "tap.h"
+#include "target.h"
 
 #define LINE_MAX	(8 * PAYLOAD_MAX)
 /* Shorter runs of a byte are written out */

@@ -13,7 +13,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "client.h"
+#include "call.h"
+#include "deadline.h"
 #include "tap.h"
 
 /* A save and a restore in an emulated machine */

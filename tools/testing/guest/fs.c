@@ -12,9 +12,9 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "client.h"
-#include "guest.h"
+#include "call.h"
 #include "tap.h"
+#include "target.h"
 
 #define MAGIC	0xabba1974
 #define DIR	"/proc/xen"

@@ -12,9 +12,15 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "client.h"
-#include "guest.h"
+#include "call.h"
+#include "deadline.h"
+#include "job.h"
+#include "pages.h"
+#include "process.h"
+#include "server.h"
+#include "store.h"
 #include "tap.h"
+#include "target.h"
 
 #define ROOT	"/test/life"
 #define KEY	ROOT "/key"
@@ -31,33 +37,12 @@ static bool others_work(void)
 	return err == 0;
 }
 
-struct io {
-	int fd;
-	char *addr;
-	size_t len;
-	ssize_t n;
-};
-
-static void read_there(void *arg)
-{
-	struct io *io = arg;
-
-	io->n = read(io->fd, io->addr, io->len);
-}
-
-static void write_there(void *arg)
-{
-	struct io *io = arg;
-
-	io->n = write(io->fd, io->addr, io->len);
-}
-
 /* The reader sleeps in a page fault while a second reply comes for it. */
 static void lazy_reader(void)
 {
 	struct client *c = client_new();
 	struct lazy_page page;
-	struct io io;
+	struct transfer io;
 	struct job job;
 
 	if (!lazy_page(&page)) {
@@ -67,8 +52,8 @@ static void lazy_reader(void)
 	}
 	client_send(c, XS_READ, 0, KEY, sizeof(KEY));
 	poll_for(c->fd, POLLIN, DEADLINE_MS);
-	io = (struct io){ c->fd, page.addr, 256, 0 };
-	job_start(&job, read_there, &io);
+	io = (struct transfer){ .fd = c->fd, .buf = page.addr, .len = 256 };
+	job_start(&job, transfer_read, &io);
 	ok(lazy_wait(&page, DEADLINE_MS), "[I1] a reader sleeps in a page fault");
 	client_send(c, XS_READ, 0, KEY, sizeof(KEY));
 	sleep_ms(100);
@@ -87,7 +72,7 @@ static void lazy_writer(void)
 	struct lazy_page page;
 	char req[128];
 	struct msg m;
-	struct io io;
+	struct transfer io;
 	struct job job;
 	size_t len;
 
@@ -99,8 +84,8 @@ static void lazy_writer(void)
 	len = msg_string(req, XS_READ, 77, 0, KEY);
 	server_stop();
 	client_send(c, XS_READ, 0, KEY, sizeof(KEY));
-	io = (struct io){ c->fd, page.addr, len, 0 };
-	job_start(&job, write_there, &io);
+	io = (struct transfer){ .fd = c->fd, .buf = page.addr, .len = len };
+	job_start(&job, transfer_write, &io);
 	ok(lazy_wait(&page, DEADLINE_MS), "[I1] a writer sleeps in a page fault");
 	server_continue();
 	sleep_ms(100);

@@ -12,9 +12,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "client.h"
-#include "guest.h"
+#include "call.h"
+#include "deadline.h"
+#include "kernel.h"
+#include "process.h"
+#include "server.h"
+#include "store.h"
 #include "tap.h"
+#include "target.h"
 
 #define ROOT	"/test/memory"
 #define IDLE	2000

@@ -2,8 +2,6 @@
 /* The read side: R1 to R3 */
 #include <errno.h>
 #include <poll.h>
-#include <pthread.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,9 +9,13 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-#include "client.h"
-#include "guest.h"
+#include "call.h"
+#include "deadline.h"
+#include "job.h"
+#include "pages.h"
+#include "store.h"
 #include "tap.h"
+#include "target.h"
 
 #define ROOT	"/test/read"
 #define KEY	ROOT "/key"
@@ -200,47 +202,26 @@ static void no_position(void)
 	client_close(c);
 }
 
-struct reader {
-	int fd;
-	char buf[256];
-	ssize_t n;
-	int err;
-};
-
-static void read_once(void *arg)
-{
-	struct reader *r = arg;
-
-	r->n = read(r->fd, r->buf, sizeof(r->buf));
-	r->err = errno;
-}
-
-static void on_signal(int sig)
-{
-	(void)sig;
-}
-
 static void blocking(void)
 {
-	struct sigaction sa = { .sa_handler = on_signal };
 	struct client *c = client_new();
-	struct reader r = { .fd = c->fd };
+	char buf[256];
+	struct transfer t = { .fd = c->fd, .buf = buf, .len = sizeof(buf) };
 	struct job job;
 
-	sigaction(SIGUSR1, &sa, NULL);
 	client_block(c, true);
-	job_start(&job, read_once, &r);
+	job_start(&job, transfer_read, &t);
 	ok(!job_done(&job, 200), "[R1] a blocking read waits");
-	pthread_kill(job.thread, SIGUSR1);
+	job_interrupt(&job);
 	if (!ok(job_join(&job, DEADLINE_MS), "[R1] a signal wakes it"))
 		bail("the reader hangs");
-	ok(r.n == -1 && r.err == EINTR, "[R1] with EINTR");
-	job_start(&job, read_once, &r);
+	ok(t.n == -1 && t.err == EINTR, "[R1] with EINTR");
+	job_start(&job, transfer_read, &t);
 	job_done(&job, 100);
 	ask(c, 4);
 	if (!ok(job_join(&job, DEADLINE_MS), "[R1] a reply wakes it"))
 		bail("the reader hangs");
-	ok(r.n > 0, "[R1] with at least a byte of it");
+	ok(t.n > 0, "[R1] with at least a byte of it");
 	client_close(c);
 }
 
@@ -383,21 +364,21 @@ static void epoll_edge(void)
 
 static void poll_long(void *arg)
 {
-	struct reader *r = arg;
+	struct transfer *t = arg;
 
-	r->n = poll_for(r->fd, POLLIN, 2 * DEADLINE_MS);
+	t->n = poll_for(t->fd, POLLIN, 2 * DEADLINE_MS);
 }
 
 static void poll_wakes(void)
 {
 	struct client *c = client_new();
-	struct reader r = { .fd = c->fd };
+	struct transfer t = { .fd = c->fd };
 	struct job job;
 
-	job_start(&job, poll_long, &r);
+	job_start(&job, poll_long, &t);
 	ok(!job_done(&job, 200), "[R3] poll sleeps while there is nothing");
 	ask(c, 1);
-	ok(job_join(&job, DEADLINE_MS) && r.n == POLLIN, "[R3] a reply wakes it");
+	ok(job_join(&job, DEADLINE_MS) && t.n == POLLIN, "[R3] a reply wakes it");
 	job_done(&job, 2 * DEADLINE_MS);
 	client_close(c);
 }
@@ -405,7 +386,7 @@ static void poll_wakes(void)
 static void error_header(void)
 {
 	struct client *c = client_new();
-	struct xs_header *h;
+	struct xsd_sockmsg *h;
 	char buf[64];
 	struct msg m;
 	int err;

@@ -2,17 +2,20 @@
 /* The write side: W1 to W8 */
 #include <errno.h>
 #include <poll.h>
-#include <pthread.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
-#include "client.h"
-#include "guest.h"
+#include "call.h"
+#include "deadline.h"
+#include "job.h"
+#include "pages.h"
+#include "server.h"
+#include "store.h"
 #include "tap.h"
+#include "target.h"
 
 #define ROOT		"/test/stream"
 #define MANY		200
@@ -171,22 +174,6 @@ static void partial_and_rest(void)
 	client_close(c);
 }
 
-struct blob {
-	struct client *c;
-	char *buf;
-	size_t len;
-	ssize_t result;
-	int err;
-};
-
-static void write_blob(void *arg)
-{
-	struct blob *b = arg;
-
-	b->result = write(b->c->fd, b->buf, b->len);
-	b->err = errno;
-}
-
 static unsigned int in_order(struct client *c, unsigned int first,
 			     unsigned int n, uint32_t type)
 {
@@ -229,22 +216,24 @@ static unsigned int right_keys(void)
 
 static void many_in_one(void)
 {
-	struct blob b = { .c = client_new(), .buf = malloc(MANY * 64) };
+	struct client *c = client_new();
+	char *buf = malloc(MANY * 64);
+	struct transfer t = { .fd = c->fd, .buf = buf };
 	unsigned int i;
 	struct job job;
 
 	for (i = 0; i < MANY; i++)
-		b.len += key_request(b.buf + b.len, XS_WRITE, i);
-	client_block(b.c, true);
-	job_start(&job, write_blob, &b);
-	is(in_order(b.c, 0, MANY, XS_WRITE), MANY,
+		t.len += key_request(buf + t.len, XS_WRITE, i);
+	client_block(c, true);
+	job_start(&job, transfer_write, &t);
+	is(in_order(c, 0, MANY, XS_WRITE), MANY,
 	   "[W1] %d messages in one write are answered in order", MANY);
 	if (!job_join(&job, DEADLINE_MS))
 		bail("a blocking write does not return");
-	is(b.result, b.len, "[W1] and that write took all of it");
+	is(t.n, t.len, "[W1] and that write took all of it");
 	is(right_keys(), MANY, "[W1] and each one did what it says");
-	client_close(b.c);
-	free(b.buf);
+	client_close(c);
+	free(buf);
 }
 
 /* Values of that size are within xenstored's quota, not within oxenstored's. */
@@ -329,7 +318,7 @@ static void check_dead(struct client *c, const char *what)
 
 static void bad_header(uint32_t len)
 {
-	struct xs_header bad = { XS_READ, 1, 0, len };
+	struct xsd_sockmsg bad = { XS_READ, 1, 0, len };
 	struct client *c = client_new(), *other = client_new();
 	char what[64];
 	ssize_t n;
@@ -347,7 +336,7 @@ static void bad_header(uint32_t len)
 
 static void bad_header_split(void)
 {
-	struct xs_header bad = { XS_READ, 1, 0, PAYLOAD_MAX + 1 };
+	struct xsd_sockmsg bad = { XS_READ, 1, 0, PAYLOAD_MAX + 1 };
 	struct client *c = client_new();
 	ssize_t n;
 
@@ -367,7 +356,7 @@ static void bad_header_behind(void)
 
 	good = two_messages(buf, "before");
 	len = good + msg_string(buf + good, XS_READ, 3, 0, "/nothing");
-	((struct xs_header *)(buf + good))->len = 5000;
+	((struct xsd_sockmsg *)(buf + good))->len = 5000;
 	n = write(c->fd, buf, len);
 	is(n, good, "[W2] 2 good messages and a bad header: the count of the good ones");
 	n = write(c->fd, buf + good, len - good);
@@ -381,7 +370,7 @@ static void bad_header_behind(void)
 /* What the open held is given back by requests that nobody reads the replies to. */
 static void bad_header_holding(void)
 {
-	struct xs_header bad = { XS_READ, 1, 0, PAYLOAD_MAX + 1 };
+	struct xsd_sockmsg bad = { XS_READ, 1, 0, PAYLOAD_MAX + 1 };
 	struct client *c = client_new();
 	uint32_t tx;
 	struct msg m;
@@ -589,22 +578,10 @@ out:
 	client_close(f.c);
 }
 
-static void on_signal(int sig)
-{
-	(void)sig;
-}
-
-static void catch_signals(void)
-{
-	struct sigaction sa = { .sa_handler = on_signal };
-
-	sigaction(SIGUSR1, &sa, NULL);
-}
-
 static void blocking_writer(void)
 {
 	struct flood f;
-	struct blob b;
+	struct transfer t;
 	struct job job;
 	unsigned long whole;
 
@@ -614,24 +591,24 @@ static void blocking_writer(void)
 		goto out;
 	}
 	client_block(f.c, true);
-	b = (struct blob){ .c = f.c, .buf = f.req + f.sent % f.len,
-			   .len = f.len - f.sent % f.len };
-	job_start(&job, write_blob, &b);
+	t = (struct transfer){ .fd = f.c->fd, .buf = f.req + f.sent % f.len,
+			       .len = f.len - f.sent % f.len };
+	job_start(&job, transfer_write, &t);
 	ok(!job_done(&job, 300), "[W4] a blocking writer at the bound sleeps");
-	pthread_kill(job.thread, SIGUSR1);
+	job_interrupt(&job);
 	if (!ok(job_join(&job, DEADLINE_MS), "[W4] a signal wakes it"))
 		goto out;
-	ok(b.result == -1 && b.err == EINTR, "[W4] with EINTR");
-	if (b.result != -1 || b.err != EINTR)
-		diag("write: %zd, errno %d", b.result, b.err);
-	if (b.result > 0)
-		f.sent += b.result;
+	ok(t.n == -1 && t.err == EINTR, "[W4] with EINTR");
+	if (t.n != -1 || t.err != EINTR)
+		diag("write: %zd, errno %d", t.n, t.err);
+	if (t.n > 0)
+		f.sent += t.n;
 	whole = f.sent / f.len;
-	b.buf = f.req + f.sent % f.len;
-	b.len = f.len - f.sent % f.len;
-	job_start(&job, write_blob, &b);
+	t.buf = f.req + f.sent % f.len;
+	t.len = f.len - f.sent % f.len;
+	job_start(&job, transfer_write, &t);
 	is(count_replies(f.c, whole + 1), whole + 1, "[W4] it goes on when another thread reads");
-	ok(job_join(&job, DEADLINE_MS) && b.result == (ssize_t)b.len,
+	ok(job_join(&job, DEADLINE_MS) && t.n == (ssize_t)t.len,
 	   "[W4] and its write took all");
 	client_block(f.c, false);
 	ok(client_quiet(f.c), "[W4] the interrupted write sent nothing");
@@ -924,7 +901,6 @@ int main(void)
 {
 	tap_begin(120);
 	subtree("stream");
-	catch_signals();
 	byte_at_a_time();
 	three_in_one();
 	partial_and_rest();

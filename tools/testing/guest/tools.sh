@@ -1,5 +1,5 @@
 # The real tools over the file: they are what it is for.
-# (lib/tap.sh comes before this.)
+# (../lib/tap.sh comes before this.)
 
 export XENSTORED_PATH="$XENFS_FILE"
 root=/test/tools

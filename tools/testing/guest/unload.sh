@@ -1,7 +1,7 @@
 # The module's end: [I4]. The server maps a page of this module, so it is
 # stopped and started again here, and the kernel's own watches are gone after
 # that: run this last.
-# (lib/tap.sh comes before this.)
+# (../lib/tap.sh comes before this.)
 
 module=${XENFS_KO:-/modules/xenfs.ko}
 pid_file=/run/xenstored.pid

@@ -6,8 +6,9 @@
 #include <string.h>
 
 #include "client.h"
-#include "guest.h"
+#include "deadline.h"
 #include "ring.h"
+#include "store.h"
 #include "tap.h"
 
 #define ROOT	"/test/uring"

@@ -8,9 +8,13 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "client.h"
-#include "guest.h"
+#include "call.h"
+#include "deadline.h"
+#include "job.h"
+#include "server.h"
+#include "store.h"
 #include "tap.h"
+#include "target.h"
 
 #define ROOT	"/test/watch"
 

@@ -159,16 +159,9 @@ bool module_unload(const char *name)
 static long kernel_count(const char *what)
 {
 	char path[64];
-	long count = -1;
-	FILE *f;
 
 	snprintf(path, sizeof(path), "/sys/module/kuser/parameters/%s", what);
-	f = fopen(path, "r");
-	if (f && fscanf(f, "%ld", &count) != 1)
-		count = -1;
-	if (f)
-		fclose(f);
-	return count;
+	return file_number(path);
 }
 
 /* --- Bystanders --------------------------------------------------------- */

@@ -13,9 +13,16 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "client.h"
-#include "guest.h"
+#include "call.h"
+#include "deadline.h"
+#include "job.h"
+#include "kernel.h"
+#include "pages.h"
+#include "process.h"
+#include "server.h"
+#include "store.h"
 #include "tap.h"
+#include "target.h"
 
 #define ROOT	"/test/hostile"
 #define KEY	ROOT "/key"

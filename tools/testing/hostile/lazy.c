@@ -18,35 +18,14 @@
 #define OPENS	4
 #define WATCHED	ROOT "/watched"
 
-struct io {
-	int fd;
-	char *addr;
-	size_t len;
-	ssize_t n;
-};
-
 /* One open, and who is stuck with it */
 struct victim {
 	struct client *c;
 	struct lazy_page in, out;
-	struct io read, write;
+	struct transfer read, write;
 	struct job reader, writer;
 	char request[128];
 };
-
-static void read_there(void *arg)
-{
-	struct io *io = arg;
-
-	io->n = read(io->fd, io->addr, io->len);
-}
-
-static void write_there(void *arg)
-{
-	struct io *io = arg;
-
-	io->n = write(io->fd, io->addr, io->len);
-}
 
 static void event_for_all(int n)
 {
@@ -62,10 +41,10 @@ static bool hold_reader(struct victim *v)
 {
 	if (!lazy_page(&v->in))
 		return false;
-	v->read = (struct io){ v->c->fd, v->in.addr, 4096, 0 };
+	v->read = (struct transfer){ .fd = v->c->fd, .buf = v->in.addr, .len = 4096 };
 	if (!poll_for(v->c->fd, POLLIN, PATIENCE_MS))
 		return false;
-	return job_start(&v->reader, read_there, &v->read) &&
+	return job_start(&v->reader, transfer_read, &v->read) &&
 	       lazy_wait(&v->in, PATIENCE_MS);
 }
 
@@ -75,8 +54,8 @@ static bool hold_writer(struct victim *v, uint32_t id)
 
 	if (!lazy_page(&v->out))
 		return false;
-	v->write = (struct io){ v->c->fd, v->out.addr, len, 0 };
-	return job_start(&v->writer, write_there, &v->write) &&
+	v->write = (struct transfer){ .fd = v->c->fd, .buf = v->out.addr, .len = len };
+	return job_start(&v->writer, transfer_write, &v->write) &&
 	       lazy_wait(&v->out, PATIENCE_MS);
 }
 

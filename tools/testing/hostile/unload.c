@@ -33,14 +33,9 @@ static char *server_argv[16];
 /* Those that were killed may still be there, as zombies. */
 static pid_t newest_server(void)
 {
-	FILE *f = fopen(PID_FILE, "r");
-	int pid = 0;
+	long pid = file_number(PID_FILE);
 
-	if (f && fscanf(f, "%d", &pid) != 1)
-		pid = 0;
-	if (f)
-		fclose(f);
-	return pid;
+	return pid < 0 ? 0 : pid;
 }
 
 static void server_learn(void)

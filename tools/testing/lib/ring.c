@@ -5,8 +5,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "client.h"
-#include "guest.h"
+#include "deadline.h"
 #include "ring.h"
 
 static void *ring_map(int fd, size_t len, off_t what)

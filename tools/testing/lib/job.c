@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <errno.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include "deadline.h"
+#include "job.h"
+
+static void *job_main(void *arg)
+{
+	struct job *job = arg;
+
+	job->fn(job->arg);
+	__atomic_store_n(&job->done, true, __ATOMIC_RELEASE);
+	return NULL;
+}
+
+bool job_start(struct job *job, void (*fn)(void *arg), void *arg)
+{
+	job->fn = fn;
+	job->arg = arg;
+	job->done = false;
+	return !pthread_create(&job->thread, NULL, job_main, job);
+}
+
+bool job_done(struct job *job, int timeout_ms)
+{
+	long end = now_ms() + timeout_ms;
+
+	while (!__atomic_load_n(&job->done, __ATOMIC_ACQUIRE)) {
+		if (now_ms() >= end)
+			return false;
+		sleep_ms(2);
+	}
+	return true;
+}
+
+bool job_join(struct job *job, int timeout_ms)
+{
+	if (!job_done(job, timeout_ms))
+		return false;
+	pthread_join(job->thread, NULL);
+	return true;
+}
+
+static void on_signal(int sig)
+{
+	(void)sig;
+}
+
+void job_interrupt(struct job *job)
+{
+	struct sigaction sa = { .sa_handler = on_signal };
+
+	sigaction(SIGUSR1, &sa, NULL);
+	pthread_kill(job->thread, SIGUSR1);
+}
+
+void transfer_read(void *arg)
+{
+	struct transfer *t = arg;
+
+	t->n = read(t->fd, t->buf, t->len);
+	t->err = errno;
+}
+
+void transfer_write(void *arg)
+{
+	struct transfer *t = arg;
+
+	t->n = write(t->fd, t->buf, t->len);
+	t->err = errno;
+}

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "kernel.h"
+#include "tap.h"
+
+bool file_put(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY);
+	bool good = fd >= 0 && write(fd, text, strlen(text)) > 0;
+
+	if (!good)
+		diag("%s: %s", path, strerror(errno));
+	if (fd >= 0)
+		close(fd);
+	return good;
+}
+
+long file_number(const char *path)
+{
+	FILE *f = fopen(path, "r");
+	long number;
+
+	if (!f)
+		return -1;
+	if (fscanf(f, "%ld", &number) != 1)
+		number = -1;
+	fclose(f);
+	return number;
+}
+
+/* Makes SLUB count exactly: else it takes all of a slab in use for used. */
+static void slab_shrink(const char *prefix)
+{
+	DIR *dir = opendir("/sys/kernel/slab");
+	struct dirent *entry;
+	char path[512];
+
+	while (dir && (entry = readdir(dir))) {
+		if (entry->d_name[0] == '.' ||
+		    strncmp(entry->d_name, prefix, strlen(prefix)))
+			continue;
+		snprintf(path, sizeof(path), "/sys/kernel/slab/%s/shrink",
+			 entry->d_name);
+		if (!file_put(path, "1"))
+			bail("slabs can't be counted");
+	}
+	if (dir)
+		closedir(dir);
+}
+
+long slab_bytes(const char *prefix)
+{
+	char line[256], name[64];
+	long used, size, total = 0;
+	FILE *f;
+
+	slab_shrink(prefix);
+	f = fopen("/proc/slabinfo", "r");
+	while (f && fgets(line, sizeof(line), f))
+		if (sscanf(line, "%63s %ld %*d %ld", name, &used, &size) == 3 &&
+		    !strncmp(name, prefix, strlen(prefix)))
+			total += used * size;
+	if (!f || !total)
+		bail("/proc/slabinfo: %s", strerror(errno));
+	fclose(f);
+	return total;
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What the kernel tells of itself, and is told, in files */
+#ifndef KERNEL_H
+#define KERNEL_H
+
+#include <stdbool.h>
+
+/* Write to a file of the kernel's; says why if that fails. */
+bool file_put(const char *path, const char *text);
+/* The number that a file begins with; -1 if there is none */
+long file_number(const char *path);
+
+/*
+ * Bytes in objects of the kernel's slab caches whose names begin so; free ones
+ * that are kept for later are not counted.
+ */
+long slab_bytes(const char *prefix);
+
+#endif
