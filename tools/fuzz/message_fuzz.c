@@ -32,29 +32,10 @@ static char *terminated(const char *bytes, size_t len)
 	return copy;
 }
 
-static bool one_string(u32 type)
-{
-	switch (type) {
-	case XS_DIRECTORY:
-	case XS_READ:
-	case XS_GET_PERMS:
-	case XS_MKDIR:
-	case XS_RM:
-	case XS_RELEASE:
-	case XS_GET_DOMAIN_PATH:
-	case XS_IS_DOMAIN_INTRODUCED:
-	case XS_RESUME:
-	case XS_TRANSACTION_END:
-		return true;
-	default:
-		return false;
-	}
-}
-
 static void accepted(const struct xsd_sockmsg *hdr, const char *body,
 		     const struct xenfs_arguments *args)
 {
-	if (one_string(hdr->type)) {
+	if (wire_one_string(hdr->type) || hdr->type == XS_TRANSACTION_END) {
 		CHECK(hdr->len > 0);
 		CHECK(memchr(body, '\0', hdr->len) == body + hdr->len - 1);
 	}
