@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: GPL-2.0
+/* A writer that nobody reads for comes to an end: W4 */
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "call.h"
+#include "deadline.h"
+#include "job.h"
+#include "stream.h"
+#include "tap.h"
+#include "target.h"
+
+/* Backpressure: READs of a large value whose replies nobody reads */
+#define FLOOD_MAX	3000
+/* There is no more room when none came for so long: servers are slow now and then */
+#define FULL_MS		(1500 * slow())
+static char big_path[] = ROOT "/big";
+
+struct flood {
+	struct client *c;
+	char req[64];
+	size_t len;
+	size_t sent;		/* bytes */
+};
+
+static void flood_init(struct flood *f)
+{
+	static char value[1001];
+	struct client *c = client_open(socket_path());
+
+	memset(value, 'v', sizeof(value) - 1);
+	call_write(c, 0, big_path, value);
+	client_close(c);
+	f->c = client_new();
+	f->len = msg_string(f->req, XS_READ, 5, 0, big_path);
+	f->sent = 0;
+}
+
+/* Write until nothing more fits and stays so; false if there is no end. */
+static bool flood(struct flood *f)
+{
+	ssize_t n;
+
+	while (f->sent < FLOOD_MAX * f->len) {
+		size_t at = f->sent % f->len;
+
+		n = write(f->c->fd, f->req + at, f->len - at);
+		if (n > 0) {
+			f->sent += n;
+			continue;
+		}
+		if (n == 0 || errno != EAGAIN) {
+			diag("write: %zd, errno %d", n, errno);
+			return false;
+		}
+		if (!(poll_for(f->c->fd, POLLOUT, FULL_MS) & POLLOUT))
+			return true;
+	}
+	diag("no end after %d requests", FLOOD_MAX);
+	return false;
+}
+
+static unsigned long count_replies(struct client *c, unsigned long want)
+{
+	static struct msg m;
+	unsigned long n = 0;
+
+	while (n < want && !client_reply(c, &m) && m.hdr.type == XS_READ &&
+	       m.hdr.req_id == 5 && m.hdr.len == 1000)
+		n++;
+	return n;
+}
+
+static void backpressure(void)
+{
+	struct flood f;
+	unsigned long whole;
+	ssize_t n;
+	size_t at;
+
+	flood_init(&f);
+	if (!ok(flood(&f), "[W4] a writer that never reads comes to an end"))
+		goto out;
+	n = write(f.c->fd, f.req + f.sent % f.len, 1);
+	ok(n == -1 && errno == EAGAIN, "[W4] there poll says no POLLOUT and a write EAGAIN");
+	whole = f.sent / f.len;
+	at = f.sent % f.len;
+	diag("%lu requests were taken", whole);
+	is(count_replies(f.c, whole - 1), whole - 1, "[W4] no reply is lost");
+	ok(poll_for(f.c->fd, POLLOUT, DEADLINE_MS) & POLLOUT,
+	   "[W4] POLLOUT comes back when replies are read");
+	if (at) {
+		client_raw(f.c, f.req + at, f.len - at);
+		whole++;
+	}
+	is(count_replies(f.c, 1 + (at != 0)), 1 + (at != 0),
+	   "[W4] nor the last ones");
+	ok(client_quiet(f.c), "[W4] and there is none too many");
+out:
+	client_close(f.c);
+}
+
+static void blocking_writer(void)
+{
+	struct flood f;
+	struct transfer t;
+	struct job job;
+	unsigned long whole;
+
+	flood_init(&f);
+	if (!flood(&f)) {
+		skip("no bound", "[W4] a blocking writer at the bound");
+		goto out;
+	}
+	client_block(f.c, true);
+	t = (struct transfer){ .fd = f.c->fd, .buf = f.req + f.sent % f.len,
+			       .len = f.len - f.sent % f.len };
+	job_start(&job, transfer_write, &t);
+	ok(!job_done(&job, 300), "[W4] a blocking writer at the bound sleeps");
+	job_interrupt(&job);
+	if (!ok(job_join(&job, DEADLINE_MS), "[W4] a signal wakes it"))
+		goto out;
+	ok(t.n == -1 && t.err == EINTR, "[W4] with EINTR");
+	if (t.n != -1 || t.err != EINTR)
+		diag("write: %zd, errno %d", t.n, t.err);
+	if (t.n > 0)
+		f.sent += t.n;
+	whole = f.sent / f.len;
+	t.buf = f.req + f.sent % f.len;
+	t.len = f.len - f.sent % f.len;
+	job_start(&job, transfer_write, &t);
+	is(count_replies(f.c, whole + 1), whole + 1, "[W4] it goes on when another thread reads");
+	ok(job_join(&job, DEADLINE_MS) && t.n == (ssize_t)t.len,
+	   "[W4] and its write took all");
+	client_block(f.c, false);
+	ok(client_quiet(f.c), "[W4] the interrupted write sent nothing");
+out:
+	client_close(f.c);
+}
+
+void bounds(void)
+{
+	if (is_socket()) {
+		skip("a socket has bounds of its own", "[W4] backpressure");
+		return;
+	}
+	backpressure();
+	blocking_writer();
+}
