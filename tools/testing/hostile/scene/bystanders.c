@@ -1,160 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0
+/*
+ * Bystanders: processes and a kernel thread that use xenstore as anybody does,
+ * while somebody tries to hurt them
+ */
 #include <errno.h>
-#include <fcntl.h>
-#include <poll.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-#include "hostile.h"
+#include "scene.h"
 
 /* Rounds that a bystander must make to show that it goes on */
 #define ROUNDS		5
-/* What others do with slabs meanwhile */
-#define SLAB_NOISE	(256 * 1024L)
-
-/* --- Clients ------------------------------------------------------------ */
-
-int reply_to(struct client *c, uint32_t req_id, struct msg *m)
-{
-	long end = now_ms() + PATIENCE_MS;
-	int err;
-
-	do {
-		err = client_recv(c, m, end - now_ms());
-	} while (!err && (m->hdr.type == XS_WATCH_EVENT || m->hdr.req_id != req_id));
-	return err;
-}
-
-int patient_call(struct client *c, uint32_t type, uint32_t tx_id,
-		 const void *body, size_t len, struct msg *reply)
-{
-	return call_by(c, type, tx_id, body, len, reply, reply_to);
-}
-
-int patient_string(struct client *c, uint32_t type, uint32_t tx_id,
-		   const char *string, struct msg *reply)
-{
-	return patient_call(c, type, tx_id, string, strlen(string) + 1, reply);
-}
-
-struct client *client_of(int fd)
-{
-	struct client *c = calloc(1, sizeof(*c));
-
-	if (!c)
-		bail("no memory for a client");
-	c->fd = fd;
-	c->next_id = 50000;
-	client_block(c, false);
-	return c;
-}
-
-long held(pid_t pid, int fd, const char *what)
-{
-	char path[64], line[128];
-	size_t len = strlen(what);
-	long value = -1;
-	FILE *f;
-
-	snprintf(path, sizeof(path), "/proc/%d/fdinfo/%d", pid, fd);
-	f = fopen(path, "r");
-	while (f && fgets(line, sizeof(line), f))
-		if (!strncmp(line, what, len) && line[len] == ':')
-			value = atol(line + len + 1);
-	if (f)
-		fclose(f);
-	return value;
-}
-
-/* --- Processes ---------------------------------------------------------- */
-
-pid_t own_tid(void)
-{
-	return syscall(SYS_gettid);
-}
-
-bool sleeps_in(pid_t tid, long nr)
-{
-	long end = now_ms() + PATIENCE_MS, found;
-	char path[64];
-	FILE *f;
-	int n;
-
-	snprintf(path, sizeof(path), "/proc/%d/syscall", tid);
-	while (now_ms() < end) {
-		f = fopen(path, "r");
-		if (!f)
-			return false;
-		/* "running", or the number of what it sleeps in */
-		n = fscanf(f, "%ld", &found);
-		fclose(f);
-		if (n == 1 && found == nr)
-			return true;
-		sleep_ms(2);
-	}
-	return false;
-}
-
-int child_ends(pid_t pid)
-{
-	return child_wait(pid, PATIENCE_MS);
-}
-
-void *shared_memory(size_t size)
-{
-	void *p = mmap(NULL, size, PROT_READ | PROT_WRITE,
-		       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-
-	if (p == MAP_FAILED)
-		bail("mmap: %s", strerror(errno));
-	return p;
-}
-
-/* --- Modules ------------------------------------------------------------ */
-
-bool module_load(const char *name)
-{
-	char path[64];
-	int fd, err;
-
-	snprintf(path, sizeof(path), "/modules/%s.ko", name);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return false;
-	err = syscall(SYS_finit_module, fd, "", 0) ? errno : 0;
-	close(fd);
-	return !err || err == EEXIST;
-}
-
-static void unload_job(void *arg)
-{
-	const char *name = arg;
-	int i;
-
-	for (i = 0; i < 100; i++) {
-		if (!syscall(SYS_delete_module, name, O_NONBLOCK) || errno == ENOENT)
-			return;
-		sleep_ms(50);
-	}
-	diag("cannot unload %s: %s", name, strerror(errno));
-	for (;;)
-		pause();
-}
-
-bool module_unload(const char *name)
-{
-	struct job job;
-
-	job_start(&job, unload_job, (void *)name);
-	return job_join(&job, PATIENCE_MS);
-}
 
 static long kernel_count(const char *what)
 {
@@ -163,8 +22,6 @@ static long kernel_count(const char *what)
 	snprintf(path, sizeof(path), "/sys/module/kuser/parameters/%s", what);
 	return file_number(path);
 }
-
-/* --- Bystanders --------------------------------------------------------- */
 
 /* In memory that is shared with a bystander */
 struct bystander {
@@ -180,7 +37,6 @@ static struct bystander *bystanders;
 static const char *bystander_path;
 static long kernel_failures;
 static unsigned int hung;
-static long began;
 
 static void outcome(struct bystander *b, const char *what, int err)
 {
@@ -298,11 +154,12 @@ static void bystander_main(struct bystander *b)
 	_exit(0);
 }
 
-static void bystanders_start(void)
+void bystanders_start(const char *path)
 {
 	unsigned int i;
 	pid_t pid;
 
+	bystander_path = path;
 	for (i = 0; bystander_path && i < CAST; i++) {
 		bystanders[i] = cast[i];
 		pid = fork();
@@ -370,7 +227,7 @@ static void bystander_stop(struct bystander *b)
 		diag("the first: %s", b->what);
 }
 
-static bool bystanders_stop(void)
+bool bystanders_stop(void)
 {
 	long failures = kernel_count("failures") - kernel_failures;
 	unsigned int i;
@@ -384,100 +241,15 @@ static bool bystanders_stop(void)
 	return !failures;
 }
 
-/* --- Accounts ----------------------------------------------------------- */
-
-static struct accounts {
-	long watches, transactions, slab;
-} before;
-
-static struct accounts accounts(void)
+void bystanders_init(void)
 {
-	struct accounts a = {
-		.watches = server_is_c() ? server_count("watches", 0) : 0,
-		.transactions = server_is_c() ? server_count("transactions", 0) : 0,
-		/* All that the module allocates is of these */
-		.slab = slab_bytes("kmalloc"),
-	};
-
-	return a;
+	bystanders = shared_memory(sizeof(cast));
 }
 
-static bool balanced(const struct accounts *now)
-{
-	return now->watches <= before.watches &&
-	       now->transactions <= before.transactions &&
-	       now->slab <= before.slab + SLAB_NOISE;
-}
-
-static void accounts_check(const char *what)
-{
-	long end = now_ms() + PATIENCE_MS, soon = now_ms() + 2000;
-	struct accounts now = accounts();
-
-	/* Some is freed after a grace period: see whether it gets less. */
-	while (!balanced(&now) ? now_ms() < end :
-	       now.slab > before.slab + SLAB_NOISE / 4 && now_ms() < soon) {
-		sleep_ms(100);
-		now = accounts();
-	}
-	is(now.watches, before.watches, "[I4] %s: no watch is left", what);
-	is(now.transactions, before.transactions,
-	   "[I4] %s: no transaction is left", what);
-	ok(now.slab <= before.slab + SLAB_NOISE, "[I3] %s: no memory is left", what);
-	diag("slabs: %+ld KiB; %ld ms", (now.slab - before.slab) / 1024,
-	     now_ms() - began);
-}
-
-/* --- Scenes ------------------------------------------------------------- */
-
-void scene_begin_at(const char *path)
-{
-	bystander_path = path;
-	began = now_ms();
-	before = accounts();
-	bystanders_start();
-}
-
-void scene_begin(void)
-{
-	scene_begin_at(file_path());
-}
-
-void scene_end(const char *what)
-{
-	ok(bystanders_stop(), "[I1] %s: no request of a bystander fails", what);
-	accounts_check(what);
-}
-
-unsigned int env_number(const char *name, unsigned int otherwise)
-{
-	const char *value = getenv(name);
-
-	return value && *value ? strtoul(value, NULL, 10) : otherwise;
-}
-
-unsigned int scaled(unsigned int normal, unsigned int large)
-{
-	return env_number("XENFS_LONG", 0) ? large : normal;
-}
-
-void hostile_begin(unsigned int seconds)
+bool kernel_user_works(void)
 {
 	long before[CAST + 1] = { };
-	struct client *sock;
 
-	tap_begin(seconds);
-	signal(SIGCHLD, SIG_DFL);
-	bystanders = shared_memory(sizeof(cast));
-	subtree("hostile");
-	sock = client_open(socket_path());
-	call_write(sock, 0, KEY, VALUE);
-	client_close(sock);
-	if (!module_load("kuser"))
-		bail("the kernel's user of xenstore can't be loaded: %s",
-		     strerror(errno));
-	/* Its watch is one of those that are there when a scene begins. */
 	before[CAST] = rounds(CAST);
-	if (stuck(before, PATIENCE_MS))
-		bail("the kernel's user of xenstore does not get through its rounds");
+	return !stuck(before, PATIENCE_MS);
 }

@@ -1,62 +1,29 @@
 // SPDX-License-Identifier: GPL-2.0
-/*
- * usage: stress.test [SEED [SECONDS]]
- * Processes of threads that do at random whatever can be done to the file, with
- * buffers that are odd, while signals come, and now and then the whole process
- * is killed. XENFS_STRESS_SEED and XENFS_STRESS_SECONDS do the same. The seed
- * decides what each thread does, not when.
- */
+/* Calls of every kind on one of the descriptors, with odd buffers */
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/epoll.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
-#include "hostile.h"
+#include "stress.h"
 
-#define PROCESSES	3
-#define THREADS		4
 #define FDS		12
-#define PAGE		4096UL
 #define AREA		(8 * PAGE)
 
-/* Shared by all processes */
-static struct {
-	bool stop;
-	long calls, taken, got;
-} *shared;
+struct shared *shared;
 
 static int fds[FDS];		/* of this process; -1: none */
 static char *area;		/* its pages come and go */
-
-struct worker {
-	pthread_t thread;
-	unsigned int seed;
-	bool ended;
-	/* Good bytes that its writes are cut from; at: how far they came */
-	char stream[16384];
-	size_t len, at;
-	uint32_t tx;
-};
-
-static unsigned int any(struct worker *w, unsigned int below)
-{
-	return rand_r(&w->seed) % below;
-}
 
 /* A descriptor that others close, too, at any time */
 static int some_fd(struct worker *w)
@@ -93,89 +60,6 @@ static char *some_buffer(struct worker *w, size_t *len)
 		*len = AREA - at;
 	return area + at;
 }
-
-/* --- Requests ----------------------------------------------------------- */
-
-static const uint32_t types[] = {
-	XS_DIRECTORY, XS_READ, XS_GET_PERMS, XS_WATCH, XS_UNWATCH,
-	XS_TRANSACTION_START, XS_TRANSACTION_END, XS_GET_DOMAIN_PATH, XS_WRITE,
-	XS_MKDIR, XS_RM, XS_SET_PERMS, XS_IS_DOMAIN_INTRODUCED,
-	XS_RESET_WATCHES, XS_DIRECTORY_PART,
-};
-
-static size_t good_request(struct worker *w, char *buf)
-{
-	uint32_t type = types[any(w, sizeof(types) / sizeof(types[0]))];
-	char body[PAYLOAD_MAX], path[64];
-	size_t len;
-
-	/* The stock driver would drop everybody's watches. */
-	if (is_stock() && type == XS_RESET_WATCHES)
-		type = XS_READ;
-	snprintf(path, sizeof(path), ROOT "/stress/%u", any(w, 20));
-	switch (type) {
-	case XS_WATCH:
-	case XS_UNWATCH:
-		len = pair(body, path, any(w, 2) ? "a" : "bb") + 1;
-		body[len - 1] = '\0';
-		break;
-	case XS_WRITE:
-		len = pair(body, path, "");
-		memset(body + len, 'v', 4000);
-		len += any(w, 8) ? any(w, 40) : any(w, 4000);
-		break;
-	case XS_SET_PERMS:
-		len = pair(body, path, "n0") + 1;
-		body[len - 1] = '\0';
-		break;
-	case XS_TRANSACTION_START:
-		return msg_build(buf, type, any(w, 1000), 0, "", 1);
-	case XS_TRANSACTION_END:
-		return msg_string(buf, type, any(w, 1000), any(w, 50) + w->tx++ % 3,
-				  any(w, 2) ? "T" : "F");
-	case XS_GET_DOMAIN_PATH:
-	case XS_IS_DOMAIN_INTRODUCED:
-		return msg_string(buf, type, any(w, 1000), 0, "0");
-	case XS_DIRECTORY_PART:
-		len = pair(body, path, "0") + 1;
-		body[len - 1] = '\0';
-		break;
-	default:
-		len = strlen(path) + 1;
-		memcpy(body, path, len);
-	}
-	return msg_build(buf, type, any(w, 1000), any(w, 4) ? 0 : any(w, 200),
-			 body, len);
-}
-
-/*
- * Some of it breaks the syntax. Nothing here is for the whole host, as CONTROL
- * or INTRODUCE are, and no path is above our own.
- */
-static size_t bad_request(struct worker *w, char *buf)
-{
-	char body[64];
-	size_t i, len = any(w, sizeof(body));
-
-	for (i = 0; i < len; i++)
-		body[i] = any(w, 3) ? '\0' : 'a' + any(w, 26);
-	return msg_build(buf, types[any(w, sizeof(types) / sizeof(types[0]))],
-			 any(w, 1000), any(w, 2), body, len);
-}
-
-static void refill(struct worker *w)
-{
-	w->len = 0;
-	w->at = 0;
-	do {
-		if (any(w, 8) || is_stock())
-			w->len += good_request(w, w->stream + w->len);
-		else
-			w->len += bad_request(w, w->stream + w->len);
-	} while (w->len < sizeof(w->stream) - 2 * PAGE && any(w, 4) && !is_stock());
-}
-
-/* --- Calls -------------------------------------------------------------- */
 
 static void took(struct worker *w, ssize_t n)
 {
@@ -386,7 +270,7 @@ static const struct {
 	{ do_flags, 3 }, { do_mapping, 6 }, { do_other, 4 }, { do_fork, 1 },
 };
 
-static void one_call(struct worker *w, bool may_fork)
+void one_call(struct worker *w, bool may_fork)
 {
 	unsigned int i, sum = 0, pick;
 
@@ -425,109 +309,13 @@ static void do_fork(struct worker *w)
 		;
 }
 
-/* --- Processes ---------------------------------------------------------- */
-
-static bool stopped(void)
+void calls_begin(void)
 {
-	return __atomic_load_n(&shared->stop, __ATOMIC_RELAXED);
-}
+	unsigned int i;
 
-static void *worker_main(void *arg)
-{
-	struct worker *w = arg;
-
-	refill(w);
-	while (!stopped())
-		one_call(w, true);
-	__atomic_store_n(&w->ended, true, __ATOMIC_RELEASE);
-	return NULL;
-}
-
-static void on_signal(int sig)
-{
-	(void)sig;
-}
-
-/* Wakes threads out of what they sleep in, until all have ended. */
-static void process_main(unsigned int seed)
-{
-	struct sigaction action = { .sa_handler = on_signal };
-	static struct worker w[THREADS];
-	unsigned int i, running;
-
-	sigaction(SIGUSR1, &action, NULL);
 	area = mmap(NULL, AREA + PAGE, PROT_READ | PROT_WRITE,
 		    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	mprotect(area + AREA, PAGE, PROT_NONE);
 	for (i = 0; i < FDS; i++)
 		fds[i] = -1;
-	for (i = 0; i < THREADS; i++) {
-		w[i].seed = seed * THREADS + i;
-		if (pthread_create(&w[i].thread, NULL, worker_main, &w[i]))
-			_exit(1);
-	}
-	do {
-		sleep_ms(3);
-		for (i = 0, running = 0; i < THREADS; i++) {
-			if (__atomic_load_n(&w[i].ended, __ATOMIC_ACQUIRE))
-				continue;
-			running++;
-			if (rand_r(&seed) % 4 == 0)
-				pthread_kill(w[i].thread, SIGUSR1);
-		}
-	} while (running);
-	_exit(0);
-}
-
-static pid_t process(unsigned int seed)
-{
-	pid_t pid = fork();
-
-	if (pid == 0)
-		process_main(seed);
-	return pid;
-}
-
-int main(int argc, char **argv)
-{
-	unsigned int seed = env_number("XENFS_STRESS_SEED", time(NULL) % 100000);
-	unsigned int seconds = env_number("XENFS_STRESS_SECONDS", 20);
-	unsigned int i, killed = 0, gone = 0, good = 0;
-	pid_t pids[PROCESSES];
-	long end, calls_before = 0, quiet = 0;
-
-	if (argc > 1)
-		seed = strtoul(argv[1], NULL, 10);
-	if (argc > 2)
-		seconds = strtoul(argv[2], NULL, 10);
-	hostile_begin(seconds + 180);
-	diag("seed %u, %u seconds", seed, seconds);
-	shared = shared_memory(sizeof(*shared));
-	scene_begin();
-	for (i = 0; i < PROCESSES; i++)
-		pids[i] = process(seed + i);
-	end = now_ms() + seconds * 1000;
-	while (now_ms() < end) {
-		sleep_ms(500);
-		quiet += shared->calls == calls_before;
-		calls_before = shared->calls;
-		i = killed % PROCESSES;
-		kill(pids[i], SIGKILL);
-		gone += waitpid(pids[i], NULL, 0) == pids[i];
-		killed++;
-		pids[i] = process(seed + PROCESSES + killed);
-	}
-	scene_goes_on("[I1] after %u seconds of stress", seconds);
-	__atomic_store_n(&shared->stop, true, __ATOMIC_RELAXED);
-	for (i = 0; i < PROCESSES; i++)
-		good += child_ends(pids[i]) == 0;
-	diag("%ld calls, %ld bytes written, %ld read, %ld times half a second without",
-	     shared->calls, shared->taken, shared->got, quiet);
-	is(gone, killed, "[I4] who is killed is gone");
-	is(good, PROCESSES, "[I4] who is told to end does");
-	ok(shared->calls > 1000 && shared->taken > 1000 && shared->got > 1000,
-	   "[W1, R1] something was done");
-	ok(server_alive(), "[W5] the server lives");
-	scene_end("stress");
-	return tap_end();
 }

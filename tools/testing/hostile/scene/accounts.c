@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What there is in the server and in the kernel's memory: nothing more after a scene */
+#include "scene.h"
+
+/* What others do with slabs meanwhile */
+#define SLAB_NOISE	(256 * 1024L)
+
+static struct accounts {
+	long watches, transactions, slab;
+} before;
+
+static long began;
+
+static struct accounts accounts(void)
+{
+	struct accounts a = {
+		.watches = server_is_c() ? server_count("watches", 0) : 0,
+		.transactions = server_is_c() ? server_count("transactions", 0) : 0,
+		/* All that the module allocates is of these */
+		.slab = slab_bytes("kmalloc"),
+	};
+
+	return a;
+}
+
+static bool balanced(const struct accounts *now)
+{
+	return now->watches <= before.watches &&
+	       now->transactions <= before.transactions &&
+	       now->slab <= before.slab + SLAB_NOISE;
+}
+
+void accounts_begin(void)
+{
+	began = now_ms();
+	before = accounts();
+}
+
+void accounts_check(const char *what)
+{
+	long end = now_ms() + PATIENCE_MS, soon = now_ms() + 2000;
+	struct accounts now = accounts();
+
+	/* Some is freed after a grace period: see whether it gets less. */
+	while (!balanced(&now) ? now_ms() < end :
+	       now.slab > before.slab + SLAB_NOISE / 4 && now_ms() < soon) {
+		sleep_ms(100);
+		now = accounts();
+	}
+	is(now.watches, before.watches, "[I4] %s: no watch is left", what);
+	is(now.transactions, before.transactions,
+	   "[I4] %s: no transaction is left", what);
+	ok(now.slab <= before.slab + SLAB_NOISE, "[I3] %s: no memory is left", what);
+	diag("slabs: %+ld KiB; %ld ms", (now.slab - before.slab) / 1024,
+	     now_ms() - began);
+}
