@@ -77,7 +77,7 @@ struct sequence {
  * @uid: of a reply: the item that it answers
  * @local: a reply that the file gives without the server
  * @step: the step it came in
- * @hdr: as it came, but for the ids, see run.c
+ * @hdr: as it came, but for the ids, see note.c
  * @body: likewise
  * @note: instead of a message: what happened
  */
@@ -156,12 +156,9 @@ bool watches_ambiguous(const struct watches *w);
 bool watches_alike(const struct watches *w);
 
 /* generate.c */
-struct random {
-	uint64_t state;
-};
+struct random;
 
 void generate(struct sequence *s, struct random *r, unsigned int length);
-void random_seed(struct random *r, uint64_t seed, uint64_t index);
 
 /* sequence.c */
 void sequence_clear(struct sequence *s);
@@ -190,8 +187,10 @@ struct options {
 
 extern struct options options;
 
-void run_init(void);
 void run(const struct sequence *s, bool file, struct transcript *t);
+
+/* store.c: before the first run */
+void store_init(void);
 
 /* compare.c */
 struct difference {

@@ -23,6 +23,7 @@
 
 #include "deadline.h"
 #include "differential.h"
+#include "random.h"
 #include "server.h"
 #include "tap.h"
 #include "target.h"
@@ -302,7 +303,7 @@ int main(int argc, char **argv)
 {
 	tap_begin(600);
 	parse(argc, argv);
-	run_init();
+	store_init();
 	if (options.cases)
 		check_cases(options.cases);
 	if (options.only_one)
