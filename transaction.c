@@ -198,7 +198,9 @@ static void start_answered(struct xenfs_request *req,
 
 	if (!answer->tx_id) {
 		start_unsent(req);
-		start_refused();
+		/* An answer that is none was no error to the core. */
+		if (answer->error != -EIO)
+			start_refused();
 		return;
 	}
 	req->transaction = NULL;

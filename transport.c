@@ -40,12 +40,18 @@
  * @entry: on @file.read_waitq for good: calls slot_woken()
  * @list: on transport.free or transport.in_flight; transport.lock
  * @request: what is in flight; belongs to who has the slot
+ * @type: its type
+ * @overtaken: a later request was answered before it; transport.lock
+ * @looks: how often lost_work() has seen it in flight; transport.lock
  */
 struct xenfs_slot {
 	struct core_file file;
 	struct wait_queue_entry entry;
 	struct list_head list;
 	struct xenfs_request *request;
+	u32 type;
+	bool overtaken;
+	unsigned int looks;
 };
 
 static struct {
@@ -178,6 +184,9 @@ int xenfs_transport_send(struct xenfs_slot *slot, struct xsd_sockmsg *msg,
 		return err;
 
 	slot->request = req;
+	slot->type = msg->type;
+	slot->overtaken = false;
+	slot->looks = 0;
 	kref_get(&slot->file.kref);
 	spin_lock(&transport.lock);
 	list_add_tail(&slot->list, &transport.in_flight);
@@ -226,6 +235,22 @@ static bool oldest_is_lost(void)
 }
 
 /*
+ * Replies to those that were sent before @slot should have come before its own:
+ * see find_broken_start().
+ */
+static void note_overtaken(struct xenfs_slot *slot)
+{
+	struct xenfs_slot *older;
+
+	lockdep_assert_held(&transport.lock);
+	list_for_each_entry(older, &transport.in_flight, list) {
+		if (older == slot)
+			break;
+		older->overtaken = true;
+	}
+}
+
+/*
  * The core has queued a reply and wakes the reader that it believes in. Runs in
  * the xenbus thread, under the wait queue's lock, with interrupts off and the
  * file's reply_mutex held: nothing else looks at the buffers.
@@ -250,6 +275,7 @@ static int slot_woken(struct wait_queue_entry *entry, unsigned int mode,
 	answer.tx_id = slot_remove_holder(slot);
 
 	spin_lock(&transport.lock);
+	note_overtaken(slot);
 	req = slot_free(slot);
 	lost = oldest_is_lost();
 	spin_unlock(&transport.lock);
@@ -278,21 +304,94 @@ static struct xenfs_request *take_lost(u32 *tx_id)
 	return req;
 }
 
+/*
+ * A START whose answer is no number at all ends in a warning of the core, which
+ * then keeps its reference and calls nobody. What is left to see is that a later
+ * request was answered, and some time has passed: replies come in order.
+ */
+static struct xenfs_slot *find_broken_start(struct xenfs_request **req)
+{
+	struct xenfs_slot *slot, *found = NULL;
+
+	spin_lock(&transport.lock);
+	list_for_each_entry(slot, &transport.in_flight, list) {
+		if (slot->type == XS_TRANSACTION_START && slot->overtaken &&
+		    slot->looks > 1) {
+			*req = slot->request;
+			found = slot;
+			break;
+		}
+	}
+	spin_unlock(&transport.lock);
+	return found;
+}
+
+/*
+ * Takes a START out of flight, unless its answer came meanwhile. Without the
+ * holder the core gives up on one that is to come, as on the first.
+ */
+static bool take_broken_start(struct xenfs_slot *slot,
+			      struct xenfs_request *req)
+{
+	struct core_holder *holder = NULL;
+
+	mutex_lock(&slot->file.msgbuffer_mutex);
+	spin_lock(&transport.lock);
+	if (slot->request == req && slot->overtaken)
+		holder = list_first_entry_or_null(&slot->file.transactions,
+						  struct core_holder, list);
+	if (holder && holder->handle.id)
+		holder = NULL;
+	if (holder) {
+		list_del(&holder->list);
+		refcount_dec(&slot->file.kref.refcount);
+		slot_free(slot);
+	}
+	spin_unlock(&transport.lock);
+	mutex_unlock(&slot->file.msgbuffer_mutex);
+	kfree(holder);
+	return holder;
+}
+
+static void answer_broken_starts(void)
+{
+	struct xenfs_answer answer = { .error = -EIO };
+	struct xenfs_request *req;
+	struct xenfs_slot *slot;
+
+	while ((slot = find_broken_start(&req))) {
+		if (!take_broken_start(slot, req))
+			break;
+		transport.answered(req, &answer);
+		cond_resched();
+	}
+}
+
+/* Counts the looks. Returns whether anything is in flight. */
+static bool look(void)
+{
+	struct xenfs_slot *slot;
+	bool ret;
+
+	spin_lock(&transport.lock);
+	list_for_each_entry(slot, &transport.in_flight, list)
+		slot->looks++;
+	ret = !list_empty(&transport.in_flight);
+	spin_unlock(&transport.lock);
+	return ret;
+}
+
 static void lost_work(struct work_struct *work)
 {
 	struct xenfs_answer answer = { .error = -ENOMEM };
 	struct xenfs_request *req;
-	bool more;
 
 	while ((req = take_lost(&answer.tx_id))) {
 		transport.answered(req, &answer);
 		cond_resched();
 	}
-
-	spin_lock(&transport.lock);
-	more = !list_empty(&transport.in_flight);
-	spin_unlock(&transport.lock);
-	if (more)
+	answer_broken_starts();
+	if (look())
 		queue_delayed_work(xenfs_wq, &transport.lost_work,
 				   LOST_PERIOD);
 }

@@ -13,7 +13,8 @@ struct xenfs_slot;
 
 /**
  * struct xenfs_answer - what came of a request that was sent
- * @error: 0, or -ENOMEM: the server's reply was lost for want of memory
+ * @error: 0; or -ENOMEM: the server's reply was lost for want of memory; or
+ *	-EIO: it was none that the core understands
  * @hdr: the reply's header
  * @body: the reply's payload, @hdr.len bytes
  * @buffer: what to kfree() when the payload was read, or NULL
