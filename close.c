@@ -101,16 +101,16 @@ static bool holds_nothing(struct xenfs_connection *c)
 
 /*
  * What a closed open wrote is still sent, but no limit on descriptors counts
- * it. When all closed opens have too much of it, what this one has not sent yet
- * is dropped, as the server drops what it has not read (contract I3, I4).
+ * it. When its client's closed opens have too much of it, what this one has not
+ * sent yet is dropped, as the server drops what it has not read (contract I3, I4).
  */
 static void drop_closed(struct xenfs_connection *c, struct list_head *unwanted)
 {
 	lockdep_assert_held(&c->lock);
 	xenfs_connection_drop_unread(c, unwanted);
-	if (xenfs_connection_over_closed(c))
+	if (xenfs_connection_closed_too_much(c))
 		xenfs_requests_cancel(c);
-	xenfs_requests_deliver(c, unwanted);
+	xenfs_connection_deliver(c, unwanted);
 }
 
 static void end(struct xenfs_connection *c, enum xenfs_state state)
@@ -127,8 +127,7 @@ static void end(struct xenfs_connection *c, enum xenfs_state state)
 	nothing = holds_nothing(c);
 	xenfs_turns_closed(c, nothing);
 	xenfs_requests_kick(c);
-	spin_unlock(&c->lock);
-	xenfs_messages_release(&unwanted);
+	xenfs_connection_unlock(c, &unwanted);
 	if (!first)
 		return;
 	/* Without a turn: others may have every slot for a long time. */
@@ -156,8 +155,8 @@ void xenfs_break(struct xenfs_connection *c)
  * xenfs_close() - nobody uses the connection any more
  * @c: from xenfs_open()
  *
- * What was written is carried out, unless closed connections have more of that
- * than they may. After it the farewell gives back watches and transactions
+ * What was written is carried out, unless its client's closed connections have
+ * more of that than they may. After it the farewell gives back watches and transactions
  * (contract T1, I4).
  *
  * Context: process context; may sleep for memory, not for xenstored.

@@ -6,16 +6,54 @@
  * What a message is, a reply or an event, is the business of those above: they
  * queue it here, and are told when it was taken off again.
  */
-#include <linux/atomic.h>
 #include <linux/module.h>
 #include <linux/poll.h>
 #include <linux/slab.h>
 
+#include "client.h"
 #include "connection.h"
 #include "limits.h"
+#include "work.h"
 
-/* Of the requests without a reply that closed opens have */
-static atomic_t closed_bytes;
+/* --- Waking ------------------------------------------------------------- */
+
+/*
+ * To wake a queue costs its length, with interrupts off, and a process makes it
+ * as long as it likes: dup() and epoll, or poll() with one descriptor many times.
+ * Only one waiter is woken by who has news, which is mostly the xenbus thread;
+ * more are woken by a thread that nobody waits for (contract I1).
+ */
+static bool is_long(struct wait_queue_head *wait)
+{
+	return data_race(!list_empty(&wait->head) &&
+			 !list_is_singular(&wait->head));
+}
+
+static void wake(struct xenfs_connection *c, __poll_t events)
+{
+	lockdep_assert_held(&c->lock);
+	if (!is_long(&c->read_wait)) {
+		wake_up_poll(&c->read_wait, events);
+		return;
+	}
+	c->wake_events |= events;
+	if (queue_work(xenfs_wq, &c->wake_work))
+		kref_get(&c->kref);
+}
+
+static void wake_work_func(struct work_struct *work)
+{
+	struct xenfs_connection *c;
+	__poll_t events;
+
+	c = container_of(work, struct xenfs_connection, wake_work);
+	spin_lock(&c->lock);
+	events = c->wake_events;
+	c->wake_events = 0;
+	spin_unlock(&c->lock);
+	wake_up_poll(&c->read_wait, events);
+	xenfs_connection_put(c);
+}
 
 /* --- Lifetime ----------------------------------------------------------- */
 
@@ -37,6 +75,11 @@ struct xenfs_connection *xenfs_connection_alloc(size_t size)
 	c = kzalloc(size, GFP_KERNEL_ACCOUNT);
 	if (!c)
 		return NULL;
+	c->client = xenfs_client_get();
+	if (!c->client) {
+		kfree(c);
+		return NULL;
+	}
 	__module_get(THIS_MODULE);
 	kref_init(&c->kref);
 	mutex_init(&c->write_mutex);
@@ -50,12 +93,17 @@ struct xenfs_connection *xenfs_connection_alloc(size_t size)
 	INIT_LIST_HEAD(&c->turn);
 	init_waitqueue_head(&c->read_wait);
 	init_waitqueue_head(&c->write_wait);
+	INIT_WORK(&c->wake_work, wake_work_func);
 	return c;
 }
 
 static void connection_free(struct kref *kref)
 {
-	kfree_rcu(container_of(kref, struct xenfs_connection, kref), rcu);
+	struct xenfs_connection *c;
+
+	c = container_of(kref, struct xenfs_connection, kref);
+	xenfs_client_put(c->client);
+	kfree_rcu(c, rcu);
 	module_put(THIS_MODULE);
 }
 
@@ -115,7 +163,7 @@ void xenfs_connection_begun(struct xenfs_connection *c, bool begun)
 	spin_lock(&c->lock);
 	WRITE_ONCE(c->begun, begun);
 	if (begun)
-		wake_up_poll(&c->read_wait, EPOLLOUT | EPOLLWRNORM);
+		wake(c, EPOLLOUT | EPOLLWRNORM);
 	spin_unlock(&c->lock);
 }
 
@@ -145,43 +193,33 @@ void xenfs_connection_uncharge(struct xenfs_connection *c, u32 bytes)
 
 	WRITE_ONCE(c->queued_bytes, c->queued_bytes - bytes);
 	if (c->state == XENFS_CLOSED)
-		atomic_sub(bytes, &closed_bytes);
+		xenfs_client_uncharge_closed(c->client, bytes);
 	if (!had_room && has_room(c)) {
 		wake_up(&c->write_wait);
-		wake_up_poll(&c->read_wait, EPOLLOUT | EPOLLWRNORM);
+		wake(c, EPOLLOUT | EPOLLWRNORM);
 	}
 }
 
 /**
- * xenfs_connection_over_closed() - are closed opens' requests too many?
+ * xenfs_connection_closed_too_much() - have its client's closed opens too much?
  * @c: the connection, which was closed just now
  *
- * No limit on descriptors counts what a closed open has yet to send, so all of
- * them together have a bound (contract I3, I4).
- *
- * Context: any, under connection->lock; once for a connection.
- * Return: true if, with this one's, they are more than they may be.
+ * Context: any, under connection->lock; once for a connection (contract I3, I4).
+ * Return: true if they have more requests without a reply than they may.
  */
-bool xenfs_connection_over_closed(struct xenfs_connection *c)
+bool xenfs_connection_closed_too_much(struct xenfs_connection *c)
 {
 	lockdep_assert_held(&c->lock);
-	return atomic_add_return(c->queued_bytes, &closed_bytes) >
-	       xenfs_limits.closed_bytes;
+	return !xenfs_client_charge_closed(c->client, c->queued_bytes);
 }
 
 /* --- The stream of replies and events ----------------------------------- */
 
-/**
- * xenfs_connection_drained() - was the last reply queued?
- * @c: the connection
- *
- * The farewell, and what it gives back, may still be on its way: nobody reads
- * the answers to those.
- *
- * Context: any, under connection->lock.
- * Return: true if nothing will ever be added to what there is to read.
+/*
+ * Will nothing ever be added to what there is to read? The farewell, and what it
+ * gives back, may still be on its way: nobody reads the answers to those.
  */
-bool xenfs_connection_drained(struct xenfs_connection *c)
+static bool drained(struct xenfs_connection *c)
 {
 	lockdep_assert_held(&c->lock);
 	return c->state != XENFS_OPEN && !c->queued_bytes && !c->unread_bytes;
@@ -198,7 +236,7 @@ bool xenfs_connection_readable(struct xenfs_connection *c)
 	bool ret;
 
 	spin_lock(&c->lock);
-	ret = !list_empty(&c->unread) || xenfs_connection_drained(c);
+	ret = !list_empty(&c->unread) || drained(c);
 	spin_unlock(&c->lock);
 	return ret;
 }
@@ -214,35 +252,93 @@ bool xenfs_connection_eof(struct xenfs_connection *c)
 	bool ret;
 
 	spin_lock(&c->lock);
-	ret = list_empty(&c->unread) && xenfs_connection_drained(c);
+	ret = list_empty(&c->unread) && drained(c);
 	spin_unlock(&c->lock);
 	return ret;
 }
 
 /**
- * xenfs_connection_queue() - add a message to what the client reads
+ * xenfs_connection_arrived() - the server has sent a reply
  * @c: the connection
- * @message: complete, on no list; its ops are called when it was read
+ * @message: the reply, on connection->sent, complete
  *
- * Context: any, under connection->lock; xenfs_connection_wake() is to follow.
+ * Context: any, under connection->lock; xenfs_connection_deliver() is to follow.
  */
-void xenfs_connection_queue(struct xenfs_connection *c,
-			    struct xenfs_message *message)
+void xenfs_connection_arrived(struct xenfs_connection *c,
+			      struct xenfs_message *message)
 {
 	lockdep_assert_held(&c->lock);
-	list_add_tail(&message->list, &c->unread);
+	message->arrived = true;
+	c->arrived++;
 }
 
 /**
- * xenfs_connection_wake() - there is more to read, or will never be
+ * xenfs_connection_add() - the server has sent something that is no reply
  * @c: the connection
+ * @message: complete, on no list
  *
- * Context: any, under connection->lock.
+ * It is read behind all that the server sent before it. Of that, replies may have
+ * arrived that are not delivered, because an earlier request has none yet: then
+ * it waits with them.
+ *
+ * Context: any, under connection->lock (contract E2, E5).
  */
-void xenfs_connection_wake(struct xenfs_connection *c)
+void xenfs_connection_add(struct xenfs_connection *c,
+			  struct xenfs_message *message)
 {
+	struct xenfs_message *last;
+
 	lockdep_assert_held(&c->lock);
-	wake_up_poll(&c->read_wait, EPOLLIN | EPOLLRDNORM);
+	message->done = true;
+	if (!c->arrived) {
+		list_add_tail(&message->list, &c->unread);
+		wake(c, EPOLLIN | EPOLLRDNORM);
+		return;
+	}
+	list_for_each_entry_reverse(last, &c->sent, list)
+		if (last->arrived)
+			break;
+	list_add(&message->list, &last->list);
+	xenfs_connection_arrived(c, message);
+}
+
+/**
+ * xenfs_connection_deliver() - let the client read what can be read
+ * @c: the connection
+ * @unwanted: where to put what no client will read, for
+ *	xenfs_connection_unlock()
+ *
+ * Replies are read in the order of the requests: those that are complete, and
+ * have none missing before them, are moved to what the client reads.
+ *
+ * Context: any, under connection->lock (contract W3).
+ */
+void xenfs_connection_deliver(struct xenfs_connection *c,
+			      struct list_head *unwanted)
+{
+	struct xenfs_message *message, *next;
+	bool news = false;
+
+	lockdep_assert_held(&c->lock);
+	list_for_each_entry_safe(message, next, &c->sent, list) {
+		if (!message->done)
+			break;
+		if (message->arrived) {
+			message->arrived = false;
+			c->arrived--;
+		}
+		if (message->ops->taken && c->state != XENFS_CLOSED) {
+			list_move_tail(&message->list, &c->unread);
+			news = true;
+			continue;
+		}
+		list_del_init(&message->list);
+		if (message->ops->taken)
+			message->ops->taken(c, message);
+		list_add_tail(&message->list, unwanted);
+	}
+	if (news || drained(c))
+		wake(c, EPOLLIN | EPOLLRDNORM);
 }
 
 /**
@@ -292,7 +388,7 @@ void xenfs_connection_consume(struct xenfs_connection *c)
 /**
  * xenfs_connection_drop_unread() - nobody will read what is unread
  * @c: the connection
- * @unwanted: where to put the messages, for xenfs_messages_release()
+ * @unwanted: where to put the messages, for xenfs_connection_unlock()
  *
  * Context: any, under connection->lock.
  */
@@ -309,17 +405,30 @@ void xenfs_connection_drop_unread(struct xenfs_connection *c,
 }
 
 /**
- * xenfs_messages_release() - free messages that were taken off their queues
- * @list: of them
+ * xenfs_connection_unlock() - drop connection->lock, and release messages
+ * @c: the connection
+ * @unwanted: of messages that were taken off its lists under that lock
  *
- * Context: any, without locks: releasing a farewell may free the connection.
+ * They are released without locks. One of them may be the farewell, which ends
+ * the connection, and others need it still.
+ *
+ * Context: any, under connection->lock, which is dropped.
  */
-void xenfs_messages_release(struct list_head *list)
+void xenfs_connection_unlock(struct xenfs_connection *c,
+			     struct list_head *unwanted)
+	__releases(&c->lock)
 {
 	struct xenfs_message *message, *next;
 
-	list_for_each_entry_safe(message, next, list, list)
+	if (list_empty(unwanted)) {
+		spin_unlock(&c->lock);
+		return;
+	}
+	kref_get(&c->kref);
+	spin_unlock(&c->lock);
+	list_for_each_entry_safe(message, next, unwanted, list)
 		message->ops->release(message);
+	xenfs_connection_put(c);
 }
 
 /* --- State -------------------------------------------------------------- */
@@ -337,6 +446,6 @@ void xenfs_connection_become(struct xenfs_connection *c,
 	lockdep_assert_held(&c->lock);
 	WRITE_ONCE(c->state, state);
 	wake_up(&c->write_wait);
-	wake_up_poll(&c->read_wait, EPOLLIN | EPOLLRDNORM | EPOLLOUT |
-		     EPOLLWRNORM | EPOLLHUP | EPOLLERR);
+	wake(c, EPOLLIN | EPOLLRDNORM | EPOLLOUT | EPOLLWRNORM | EPOLLHUP |
+	     EPOLLERR);
 }

@@ -13,6 +13,8 @@
  *   transport.lock            which slots are free (transport.c)
  *   carrier.lock              is the carrier needed, and registered (carrier.c)
  *   the lock of watch_ids     which watch has which number (watch.c)
+ *   clients.lock              which accounts there are (client.c)
+ *   client->lock              what is charged to one of them (client.c)
  *
  * The two mutexes are held across copies from and to user memory, which may
  * take for ever; so nothing but the open's own writers and readers takes them,
@@ -32,6 +34,7 @@
 #include <linux/spinlock.h>
 #include <linux/types.h>
 #include <linux/wait.h>
+#include <linux/workqueue.h>
 #include <xen/interface/io/xs_wire.h>
 
 #include "message.h"
@@ -42,8 +45,8 @@ struct xenfs_request;
 
 /**
  * struct xenfs_message_ops - what those above know of a message
- * @taken: it was taken off the unread ones, which is under connection->lock: no
- *	longer charged to the connection. Not needed if it is never among them
+ * @taken: called under connection->lock as the client has read it, or never
+ *	will: it is no longer charged to the connection. NULL: not for a client
  * @release: frees it; called without locks, but perhaps with interrupts off
  */
 struct xenfs_message_ops {
@@ -54,17 +57,29 @@ struct xenfs_message_ops {
 /**
  * struct xenfs_message - something for a client to read
  * @list: place in the connection's stream; connection->lock
- * @hdr: the header, complete
  * @body: @hdr.len bytes
- * @charge: bytes of memory that are freed with it
  * @ops: of the reply or event that it is part of
+ * @charge: bytes of memory that are freed with it
+ * @error: of a reply: negative errno that is known before the request is sent,
+ *	or 0
+ * @checked: of a reply: the request was found fit to be dispatched, but may have
+ *	had to wait since; connection->lock
+ * @reserved: of a reply: room for it is charged to the client; connection->lock
+ * @done: it is complete; connection->lock
+ * @arrived: the server sent it; connection->lock
+ * @hdr: the header, complete. The last member: a request's payload may follow
  */
 struct xenfs_message {
 	struct list_head list;
-	struct xsd_sockmsg hdr;
 	const char *body;
-	u32 charge;
 	const struct xenfs_message_ops *ops;
+	u32 charge;
+	s16 error;
+	bool checked : 1;
+	bool reserved : 1;
+	bool done : 1;
+	bool arrived : 1;
+	struct xsd_sockmsg hdr;
 };
 
 /**
@@ -87,6 +102,7 @@ enum xenfs_state {
  */
 struct xenfs_connection {
 	struct kref kref;		/* the file, the farewell, who sends */
+	struct xenfs_client *client;	/* constant */
 	struct rcu_head rcu;		/* watch.c finds it without a kref */
 
 	/* Writers among themselves; held across copies from user memory */
@@ -103,20 +119,24 @@ struct xenfs_connection {
 	spinlock_t lock;
 	enum xenfs_state state;
 	struct list_head queued;	/* requests to be sent, oldest first */
-	struct list_head sent;		/* requests to be answered, likewise */
+	struct list_head sent;		/* messages to come, in that order */
 	struct list_head unread;	/* messages in the order of reading */
 	struct list_head watches;
 	struct list_head transactions;
 	u32 queued_bytes;		/* of queued and sent; peeked at */
 	u32 unread_bytes;		/* of replies, also undelivered ones */
 	u32 event_bytes;		/* of events in unread */
-	u32 in_flight;			/* of sent: those at the server */
+	u32 in_flight;			/* requests at the server */
+	u32 arrived;			/* of sent: those that have arrived */
 	u32 watch_bytes;		/* of watches, also those to be made */
 	u32 transaction_count;		/* sent START, but not yet END */
 
-	/* Have locks of their own; woken under connection->lock */
+	__poll_t wake_events;		/* what wake_work has to tell */
+
+	/* Have locks of their own; joined before what is waited for is read */
 	wait_queue_head_t read_wait;	/* readers, and pollers for anything */
-	wait_queue_head_t write_wait;	/* writers */
+	wait_queue_head_t write_wait;	/* the one writer with write_mutex */
+	struct work_struct wake_work;	/* wakes many; queued, it holds a kref */
 
 	/* turns.lock guards these four */
 	struct list_head turn;
@@ -135,19 +155,23 @@ void xenfs_connection_begun(struct xenfs_connection *c, bool begun);
 
 struct xenfs_message *xenfs_connection_first(struct xenfs_connection *c);
 void xenfs_connection_consume(struct xenfs_connection *c);
-void xenfs_connection_queue(struct xenfs_connection *c,
-			    struct xenfs_message *message);
-void xenfs_connection_wake(struct xenfs_connection *c);
-bool xenfs_connection_drained(struct xenfs_connection *c);
+void xenfs_connection_arrived(struct xenfs_connection *c,
+			      struct xenfs_message *message);
+void xenfs_connection_add(struct xenfs_connection *c,
+			  struct xenfs_message *message);
+void xenfs_connection_deliver(struct xenfs_connection *c,
+			      struct list_head *unwanted);
 
 void xenfs_connection_charge(struct xenfs_connection *c, u32 bytes);
 void xenfs_connection_uncharge(struct xenfs_connection *c, u32 bytes);
 
 void xenfs_connection_become(struct xenfs_connection *c,
 			     enum xenfs_state state);
-bool xenfs_connection_over_closed(struct xenfs_connection *c);
+bool xenfs_connection_closed_too_much(struct xenfs_connection *c);
 void xenfs_connection_drop_unread(struct xenfs_connection *c,
 				  struct list_head *unwanted);
-void xenfs_messages_release(struct list_head *list);
+void xenfs_connection_unlock(struct xenfs_connection *c,
+			     struct list_head *unwanted)
+	__releases(&c->lock);
 
 #endif

@@ -9,8 +9,10 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 
+#include "client.h"
 #include "event.h"
 #include "limits.h"
+#include "turns.h"
 
 /**
  * struct xenfs_event - an unread event
@@ -49,10 +51,11 @@ void xenfs_event_source_get(struct xenfs_event_source *source)
  * xenfs_event_source_put() - drop a reference to what events come from
  * @source: it; is freed with the last one
  *
- * Context: any.
+ * Context: any, under connection->lock.
  */
 void xenfs_event_source_put(struct xenfs_event_source *source)
 {
+	lockdep_assert_held(&source->connection->lock);
 	kref_put(&source->kref, source_free);
 }
 
@@ -64,8 +67,14 @@ static void collapsed_taken(struct xenfs_connection *c,
 
 static void collapsed_release(struct xenfs_message *message)
 {
-	xenfs_event_source_put(container_of(message, struct xenfs_event_source,
-					    collapsed));
+	struct xenfs_event_source *source;
+	struct xenfs_connection *c;
+
+	source = container_of(message, struct xenfs_event_source, collapsed);
+	c = source->connection;
+	spin_lock(&c->lock);
+	xenfs_event_source_put(source);
+	spin_unlock(&c->lock);
 }
 
 static const struct xenfs_message_ops collapsed_ops = {
@@ -119,6 +128,8 @@ static void event_taken(struct xenfs_connection *c,
 	event = container_of(message, struct xenfs_event, message);
 	list_del(&event->list);
 	c->event_bytes -= message->charge;
+	if (xenfs_client_recharge(c->client, message->charge, 0))
+		xenfs_turns_unpark();
 }
 
 static void event_release(struct xenfs_message *message)
@@ -144,17 +155,10 @@ static bool is_unread(struct xenfs_event_source *source, const char *path)
 	return false;
 }
 
-static void queue_event(struct xenfs_connection *c,
-			struct xenfs_message *message)
-{
-	xenfs_connection_queue(c, message);
-	xenfs_connection_wake(c);
-}
-
 static void collapse(struct xenfs_event_source *source)
 {
 	xenfs_event_source_get(source);
-	queue_event(source->connection, &source->collapsed);
+	xenfs_connection_add(source->connection, &source->collapsed);
 }
 
 /* Runs in the xenbus thread, under a spinlock of the core's. */
@@ -176,6 +180,17 @@ static struct xenfs_event *alloc_event(struct xenfs_event_source *source,
 	event->message.charge = ksize(event);
 	event->message.ops = &event_ops;
 	return event;
+}
+
+/* Is there room for it, with all that the open has, and its client? */
+static bool may_queue(struct xenfs_connection *c,
+		      const struct xenfs_event *event)
+{
+	u32 charge = event->message.charge;
+
+	lockdep_assert_held(&c->lock);
+	return c->event_bytes + charge <= xenfs_limits.event_bytes &&
+	       xenfs_client_charge(c->client, charge);
 }
 
 /**
@@ -201,13 +216,27 @@ void xenfs_event_happened(struct xenfs_event_source *source, const char *path)
 		return;
 	if (c->event_bytes < xenfs_limits.event_bytes)
 		event = alloc_event(source, path);
-	if (!event || c->event_bytes + event->message.charge >
-		      xenfs_limits.event_bytes) {
+	if (!event || !may_queue(c, event)) {
 		kfree(event);
 		collapse(source);
 		return;
 	}
 	c->event_bytes += event->message.charge;
 	list_add_tail(&event->list, &source->unread);
-	queue_event(c, &event->message);
+	xenfs_connection_add(c, &event->message);
+}
+
+/**
+ * xenfs_event_missed() - something may have changed, and nobody knows what
+ * @source: the watch that would have seen it
+ *
+ * Its client gets an event on the watch's own path, and has to look.
+ *
+ * Context: any, under connection->lock (contract E4, T2).
+ */
+void xenfs_event_missed(struct xenfs_event_source *source)
+{
+	lockdep_assert_held(&source->connection->lock);
+	if (list_empty(&source->collapsed.list))
+		collapse(source);
 }

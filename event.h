@@ -15,7 +15,7 @@
  * struct xenfs_event_source - what events come from: a watch, as its open knows
  * it
  * @kref: one for who has the watch, one while @collapsed is unread
- * @free: called as the last reference is dropped, maybe with interrupts off
+ * @free: called as the last reference is dropped, under connection->lock
  * @connection: whose it is
  * @path: the watch's path, as the client wrote it
  * @token: its token, behind it
@@ -44,5 +44,6 @@ void xenfs_event_source_get(struct xenfs_event_source *source);
 void xenfs_event_source_put(struct xenfs_event_source *source);
 void xenfs_event_source_gone(struct xenfs_event_source *source);
 void xenfs_event_happened(struct xenfs_event_source *source, const char *path);
+void xenfs_event_missed(struct xenfs_event_source *source);
 
 #endif

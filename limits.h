@@ -13,8 +13,11 @@
  * @reply_bytes: memory of an open's replies, unread or expected
  * @event_bytes: memory of an open's unread events
  * @watch_bytes: memory of an open's watches
- * @closed_bytes: memory of requests without a reply, of all opens that are
- *	closed: who closes one with more drops what it has not sent
+ * @all_watches: watches of all opens
+ * @client_bytes: memory of the replies and unread events of all of a client's
+ *	opens
+ * @closed_bytes: memory of requests without a reply, of a client's opens that
+ *	are closed: who closes one with more drops what it has not sent
  * @transactions: transactions of an open
  * @all_transactions: transactions of all opens
  */
@@ -24,13 +27,15 @@ struct xenfs_limits {
 	unsigned int reply_bytes;
 	unsigned int event_bytes;
 	unsigned int watch_bytes;
+	unsigned int all_watches;
+	unsigned int client_bytes;
 	unsigned int closed_bytes;
 	unsigned int transactions;
 	unsigned int all_transactions;
 };
 
-/* What a reply of the largest size takes */
-#define XENFS_REPLY_MAX		8192
+/* What a reply of the largest size takes, with its request */
+#define XENFS_REPLY_MAX		(8192 + 256)
 
 extern struct xenfs_limits xenfs_limits;
 

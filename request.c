@@ -13,6 +13,7 @@
 #include <linux/err.h>
 #include <linux/slab.h>
 
+#include "client.h"
 #include "limits.h"
 #include "request.h"
 #include "turns.h"
@@ -20,11 +21,23 @@
 /* Requests that are answered here, in one turn: bounds the time under lock */
 #define TURN_BUDGET	16
 
+/*
+ * Payloads of up to so many bytes follow the request in the same allocation. A
+ * longer one has its own: it can go as soon as the server has answered.
+ */
+#define SHORT_PAYLOAD	160
+
 static xenfs_check_fn request_check;	/* never changes */
 
 static struct xenfs_request *first_request(struct list_head *list)
 {
 	return list_first_entry_or_null(list, struct xenfs_request, reply.list);
+}
+
+/* One of the module's own: part of another object, and no client waits. */
+static bool is_internal(const struct xenfs_request *req)
+{
+	return !req->reply.ops->taken;
 }
 
 /* --- Sending ------------------------------------------------------------ */
@@ -65,12 +78,23 @@ void xenfs_requests_kick(struct xenfs_connection *c)
 
 /* --- Memory ------------------------------------------------------------- */
 
+/*
+ * What a reply takes, or may take, has changed; of all replies of its client,
+ * too, of which others may wait for room.
+ */
+static void recharge_reply(struct xenfs_connection *c, u32 from, u32 to)
+{
+	if (xenfs_client_recharge(c->client, from, to))
+		xenfs_turns_unpark();
+}
+
 /* The client has read it: there is room for another reply. */
 static void reply_taken(struct xenfs_connection *c,
 			struct xenfs_message *reply)
 {
 	lockdep_assert_held(&c->lock);
 	c->unread_bytes -= reply->charge;
+	recharge_reply(c, reply->charge, 0);
 	want_turn(c);
 }
 
@@ -100,22 +124,38 @@ struct xenfs_request *xenfs_request_alloc(struct xenfs_connection *c,
 					  const struct xenfs_kind *kind,
 					  const struct xsd_sockmsg *hdr)
 {
+	bool is_short = hdr->len <= SHORT_PAYLOAD;
 	struct xenfs_request *req;
 
-	req = kzalloc(sizeof(*req), GFP_KERNEL_ACCOUNT);
+	req = kmalloc(sizeof(*req) + (is_short ? hdr->len : 0),
+		      GFP_KERNEL_ACCOUNT);
 	if (!req)
 		return NULL;
-	req->msg = kmalloc(sizeof(*hdr) + hdr->len, GFP_KERNEL_ACCOUNT);
-	if (!req->msg) {
-		kfree(req);
-		return NULL;
+	memset(req, 0, sizeof(*req));
+	req->reply.charge = ksize(req);
+	if (is_short) {
+		req->msg = &req->reply.hdr;
+	} else {
+		req->msg = kmalloc(sizeof(*hdr) + hdr->len, GFP_KERNEL_ACCOUNT);
+		if (!req->msg) {
+			kfree(req);
+			return NULL;
+		}
+		req->reply.charge += ksize(req->msg);
 	}
 	*req->msg = *hdr;
 	req->connection = c;
 	req->kind = kind;
 	req->reply.ops = &reply_ops;
-	req->reply.charge = ksize(req) + ksize(req->msg);
 	return req;
+}
+
+/* The payload is needed no more. */
+static void free_payload(struct xenfs_request *req)
+{
+	if (!is_internal(req) && req->msg != &req->reply.hdr)
+		kfree(req->msg);
+	req->msg = NULL;
 }
 
 /**
@@ -126,8 +166,10 @@ struct xenfs_request *xenfs_request_alloc(struct xenfs_connection *c,
  */
 void xenfs_request_free(struct xenfs_request *req)
 {
-	kfree(req->msg);
-	kfree(req->buffer);
+	if (req->reply.done)
+		kfree(req->buffer);
+	else
+		free_payload(req);
 	kfree(req);
 }
 
@@ -148,30 +190,34 @@ void xenfs_request_embed(struct xenfs_request *req, struct xenfs_connection *c,
 	req->connection = c;
 	req->kind = kind;
 	req->msg = msg;
-	req->internal = true;
 	req->reply.ops = ops;
 }
 
 /* --- Answers ------------------------------------------------------------ */
 
-/* The reply's header and body are set: what was kept to send it can go. */
-static void request_done(struct xenfs_request *req)
+/*
+ * The reply's header and body are set, @buffer is what has to be freed with it:
+ * what was kept to send the request is gone.
+ */
+static void request_done(struct xenfs_request *req, void *buffer)
 {
 	struct xenfs_connection *c = req->connection;
 
 	lockdep_assert_held(&c->lock);
-	req->done = true;
-	if (req->internal) {
+	req->reply.done = true;
+	if (is_internal(req)) {
 		/* It is not freed, but part of what it gives back. */
-		kfree(req->buffer);
-		req->buffer = NULL;
+		kfree(buffer);
 		return;
 	}
 	xenfs_connection_uncharge(c, req->reply.charge);
-	kfree(req->msg);
-	req->msg = NULL;
-	req->reply.charge = ksize(req) + (req->buffer ? ksize(req->buffer) : 0);
+	free_payload(req);
+	req->buffer = buffer;
+	req->reply.charge = ksize(req) + (buffer ? ksize(buffer) : 0);
 	c->unread_bytes += req->reply.charge;
+	recharge_reply(c, req->reply.reserved ? XENFS_REPLY_MAX : 0,
+		       req->reply.charge);
+	req->reply.reserved = false;
 }
 
 /* Answers a request without the server: an error, or with 0 an OK. */
@@ -183,7 +229,7 @@ static void answer_here(struct xenfs_request *req, int error)
 		reply->body = xenfs_reply_error(&reply->hdr, req->msg, error);
 	else
 		reply->body = xenfs_reply_ok(&reply->hdr, req->msg);
-	request_done(req);
+	request_done(req, NULL);
 }
 
 /* Answers a request that was not dispatched. */
@@ -194,38 +240,6 @@ static void refuse(struct xenfs_request *req, int error)
 	answer_here(req, error);
 }
 
-/**
- * xenfs_requests_deliver() - let the client read what can be read
- * @c: the connection
- * @unwanted: where to put the replies that no client will read, for
- *	xenfs_messages_release()
- *
- * Replies are read in the order of the requests: those that are complete, and
- * have none missing before them, are moved to what the client reads.
- *
- * Context: any, under connection->lock (contract W3).
- */
-void xenfs_requests_deliver(struct xenfs_connection *c,
-			    struct list_head *unwanted)
-{
-	struct xenfs_request *req;
-	bool wake = false;
-
-	lockdep_assert_held(&c->lock);
-	while ((req = first_request(&c->sent)) && req->done) {
-		list_del(&req->reply.list);
-		if (req->internal || c->state == XENFS_CLOSED) {
-			c->unread_bytes -= req->reply.charge;
-			list_add_tail(&req->reply.list, unwanted);
-		} else {
-			xenfs_connection_queue(c, &req->reply);
-			wake = true;
-		}
-	}
-	if (wake || xenfs_connection_drained(c))
-		xenfs_connection_wake(c);
-}
-
 /* --- Dispatch ----------------------------------------------------------- */
 
 /*
@@ -234,11 +248,11 @@ void xenfs_requests_deliver(struct xenfs_connection *c,
  */
 static int check(struct xenfs_request *req)
 {
-	int err = req->error;
+	int err = req->reply.error;
 
-	if (req->internal || req->checked)
+	if (is_internal(req) || req->reply.checked)
 		return 0;
-	req->checked = true;
+	req->reply.checked = true;
 	if (err == -ENOSYS)
 		return err;
 	return request_check(req) ?: err;
@@ -276,6 +290,18 @@ static struct xsd_sockmsg *dispatch(struct xenfs_request *req)
 	return msg;
 }
 
+/* Sees to it that the client has room for the reply, with all that it holds. */
+static bool reserve(struct xenfs_request *req)
+{
+	struct xenfs_connection *c = req->connection;
+
+	lockdep_assert_held(&c->lock);
+	if (!is_internal(req) && !req->reply.reserved)
+		req->reply.reserved = xenfs_client_charge(c->client,
+							  XENFS_REPLY_MAX);
+	return is_internal(req) || req->reply.reserved;
+}
+
 /* Answers requests of @c until there is one to send; NULL if there is none. */
 static struct xsd_sockmsg *dispatch_next(struct xenfs_connection *c,
 					 struct xenfs_request **sent)
@@ -287,17 +313,18 @@ static struct xsd_sockmsg *dispatch_next(struct xenfs_connection *c,
 	spin_lock(&c->lock);
 	for (budget = TURN_BUDGET; budget && may_send(c) && !msg; budget--) {
 		*sent = first_request(&c->queued);
-		msg = dispatch(*sent);
+		msg = reserve(*sent) ? dispatch(*sent) : ERR_PTR(-ENOBUFS);
 	}
+	if (msg == ERR_PTR(-ENOBUFS))
+		xenfs_turns_unpark_soon();
 	if (IS_ERR(msg)) {
 		xenfs_turns_park(c);
 		msg = NULL;
 	}
 	if (msg)
 		c->in_flight++;
-	xenfs_requests_deliver(c, &unwanted);
-	spin_unlock(&c->lock);
-	xenfs_messages_release(&unwanted);
+	xenfs_connection_deliver(c, &unwanted);
+	xenfs_connection_unlock(c, &unwanted);
 	return msg;
 }
 
@@ -311,16 +338,15 @@ static void unsent(struct xenfs_request *req, int error)
 	c->in_flight--;
 	if (req->kind->unsent)
 		req->kind->unsent(req);
-	if (req->internal) {
+	if (is_internal(req)) {
 		list_move(&req->reply.list, &c->queued);
 		xenfs_turns_park(c);
 		xenfs_turns_unpark_soon();
 	} else {
 		answer_here(req, error);
-		xenfs_requests_deliver(c, &unwanted);
+		xenfs_connection_deliver(c, &unwanted);
 	}
-	spin_unlock(&c->lock);
-	xenfs_messages_release(&unwanted);
+	xenfs_connection_unlock(c, &unwanted);
 }
 
 /* Sends one request for @c, whose turn it is. */
@@ -366,8 +392,8 @@ void xenfs_request_submit(struct xenfs_request *req, bool may_sleep)
 	struct xenfs_connection *c = req->connection;
 	struct xenfs_slot *slot = NULL;
 
-	if (!req->error && req->kind->prepare)
-		req->error = req->kind->prepare(req);
+	if (!req->reply.error && req->kind->prepare)
+		req->reply.error = req->kind->prepare(req);
 	spin_lock(&c->lock);
 	xenfs_connection_charge(c, req->reply.charge);
 	list_add_tail(&req->reply.list, &c->queued);
@@ -388,7 +414,7 @@ void xenfs_request_submit(struct xenfs_request *req, bool may_sleep)
 void xenfs_request_prepend(struct xenfs_request *req)
 {
 	lockdep_assert_held(&req->connection->lock);
-	req->done = false;
+	req->reply.done = false;
 	list_add(&req->reply.list, &req->connection->queued);
 }
 
@@ -396,7 +422,7 @@ void xenfs_request_prepend(struct xenfs_request *req)
  * xenfs_requests_cancel() - drop what a client wrote and was not sent yet
  * @c: the connection; nobody reads the answers
  *
- * Context: any, under connection->lock; xenfs_requests_deliver() is to follow.
+ * Context: any, under connection->lock; xenfs_connection_deliver() is to follow.
  */
 void xenfs_requests_cancel(struct xenfs_connection *c)
 {
@@ -404,7 +430,7 @@ void xenfs_requests_cancel(struct xenfs_connection *c)
 
 	lockdep_assert_held(&c->lock);
 	list_for_each_entry_safe(req, next, &c->queued, reply.list) {
-		if (req->internal)
+		if (is_internal(req))
 			continue;
 		list_move_tail(&req->reply.list, &c->sent);
 		refuse(req, -ECANCELED);
@@ -421,20 +447,19 @@ static void answered(struct xenfs_request *req,
 	c->in_flight--;
 	if (req->kind->answered)
 		req->kind->answered(req, answer);
-	req->buffer = answer->buffer;
 	if (answer->error) {
 		answer_here(req, answer->error);
 	} else {
 		req->reply.hdr = answer->hdr;
 		req->reply.body = answer->body;
-		request_done(req);
+		request_done(req, answer->buffer);
+		xenfs_connection_arrived(c, &req->reply);
 	}
-	xenfs_requests_deliver(c, &unwanted);
+	xenfs_connection_deliver(c, &unwanted);
 	/* Several at once: each time costs a switch to the workqueue. */
 	if (c->in_flight <= xenfs_turns_share() / 2)
 		want_turn(c);
-	spin_unlock(&c->lock);
-	xenfs_messages_release(&unwanted);
+	xenfs_connection_unlock(c, &unwanted);
 	xenfs_turns_kick();
 }
 

@@ -47,40 +47,34 @@ struct xenfs_kind {
 
 /**
  * struct xenfs_request - a request, from the write until its reply was read
- * @reply: the reply; its list is also the request's place among the queued and
- *	the sent ones before it is read
  * @connection: whose it is
  * @kind: what is special about it
- * @msg: header and payload. The core reads the payload until the reply is
- *	there: nobody writes to it meanwhile
- * @buffer: what the core allocated for the reply's body
+ * @msg: header and payload, until the reply is there. The core reads the payload
+ *	until then: nobody writes to it meanwhile
+ * @buffer: after that: what the core allocated for the reply's body, or NULL
  * @watch: of a WATCH or UNWATCH: the watch that it makes or removes
  * @transaction: of a START or END: the transaction that it makes or ends
  * @args: what was found in the payload
- * @error: negative errno that answers it without asking the server, or 0
- * @internal: the module's own: part of another object, and no client waits
- * @checked: it was found fit to be dispatched, but may have had to wait since;
- *	connection->lock
- * @done: the reply is there; connection->lock
+ * @reply: the reply; its list is also the request's place among the queued and
+ *	the sent ones before it is read. Its header is the request's before it is
+ *	the reply's, and a payload that is short follows
  *
  * It belongs to the writer until it is submitted; then connection->lock guards
  * it, but while it is at the server nobody touches it except to answer it.
  */
 struct xenfs_request {
-	struct xenfs_message reply;
 	struct xenfs_connection *connection;
 	const struct xenfs_kind *kind;
-	struct xsd_sockmsg *msg;
-	void *buffer;
+	union {
+		struct xsd_sockmsg *msg;
+		void *buffer;
+	};
 	union {
 		struct xenfs_watch *watch;
 		struct xenfs_transaction *transaction;
 	};
 	struct xenfs_arguments args;
-	s16 error;
-	bool internal;
-	bool checked;
-	bool done;
+	struct xenfs_message reply;
 };
 
 /**
@@ -128,7 +122,5 @@ void xenfs_request_submit(struct xenfs_request *req, bool may_sleep);
 void xenfs_request_prepend(struct xenfs_request *req);
 void xenfs_requests_kick(struct xenfs_connection *c);
 void xenfs_requests_cancel(struct xenfs_connection *c);
-void xenfs_requests_deliver(struct xenfs_connection *c,
-			    struct list_head *unwanted);
 
 #endif

@@ -191,6 +191,7 @@ static int xenfs_parse_watch(const char *body,
 {
 	args->path_len = found->len[0];
 	args->token_len = found->len[1];
+	args->depth = XENFS_DEPTH_ANY;
 	if (found->len[2] &&
 	    !xenfs_parse_decimal(body + found->len[0] + found->len[1],
 				 &args->depth))
@@ -262,7 +263,7 @@ int xenfs_message_parse(const struct xsd_sockmsg *hdr, const char *body,
 	const struct xenfs_syntax *syntax;
 	struct xenfs_strings found;
 
-	*args = (struct xenfs_arguments){ .depth = XENFS_DEPTH_ANY };
+	*args = (struct xenfs_arguments){ };
 	if (hdr->type >= ARRAY_SIZE(xenfs_syntax))
 		return 0;
 	syntax = &xenfs_syntax[hdr->type];

@@ -22,8 +22,10 @@
 struct xenfs_arguments {
 	u16 path_len;
 	u16 token_len;
-	u32 depth;
-	bool commit;
+	union {
+		u32 depth;
+		bool commit;
+	};
 };
 
 int xenfs_message_parse(const struct xsd_sockmsg *hdr, const char *body,

@@ -2,60 +2,31 @@
 /*
  * The watches of opens
  *
- * A client's WATCH and UNWATCH go to the server with a token of ours, by which
- * the events find back (carrier.c). So the server says whether a watch exists
- * already, and what else may be wrong with it (contract E1).
- *
- * What the core would do for watches of its own must be done here: on resume
- * they are set again in the new server (contract T2).
+ * A watch is set in the server with a token of ours, by which its events find
+ * back (carrier.c). What clients ask of it is in watch_request.c; here is what it
+ * is, and what the module asks by itself: to give it back, and to set it again
+ * after a resume, as the core does for watches of its own (contract T2).
  */
-#include <linux/err.h>
+#include <linux/atomic.h>
 #include <linux/slab.h>
 #include <linux/string.h>
+#include <linux/workqueue.h>
 #include <linux/xarray.h>
 
 #include "carrier.h"
-#include "dompath.h"
-#include "event.h"
 #include "limits.h"
 #include "watch.h"
+#include "work.h"
 
-/**
- * struct xenfs_watch - a watch of one open
- * @list: on connection->watches, from the dispatch of the first WATCH until it
- *	is neither set nor asked for; connection->lock
- * @rcu: watch_event() finds it without a reference
- * @source: path, token and unread events; its references are the watch's: one
- *	for the list or the request that makes it, and one while @own is sent
- * @id: the number in the token that the server knows
- * @pending: WATCH and UNWATCH requests that are not answered;
- *	connection->lock
- * @set: the server has it, as far as answers tell; connection->lock
- * @leaving: the last request about it was an UNWATCH; connection->lock
- * @own: to give it back, or to set it again, without a client
- * @own_type: which of the two; connection->lock
- * @own_busy: @own is on its way; connection->lock
- * @wire: what goes to the server; the header is set anew for each request
- * @wire_body: path and token as the server knows them
- */
-struct xenfs_watch {
-	struct list_head list;
-	struct rcu_head rcu;
-	struct xenfs_event_source source;
-	u32 id;
-	u32 pending;
-	bool set;
-	bool leaving;
-	bool own_busy;
-	u32 own_type;
-	struct xenfs_request own;
-	struct xsd_sockmsg wire;
-	char wire_body[];
-};
+/* When to try again to set watches that the server refused after a resume */
+#define MISSING_RETRY	(5 * HZ)
 
 /* The watches by their ids; its own lock, and RCU to look one up */
 static DEFINE_XARRAY_ALLOC1(watch_ids);
 static u32 last_watch_id;	/* watch_ids' lock */
+
+/* Watches on the lists of all connections: those that the server counts */
+static atomic_t total;
 
 static_assert(XENSTORE_ABS_PATH_MAX + 1 + XENFS_TOKEN_MAX <=
 	      XENSTORE_PAYLOAD_MAX);
@@ -67,20 +38,12 @@ static void watch_free(struct xenfs_event_source *source)
 	struct xenfs_watch *w;
 
 	w = container_of(source, struct xenfs_watch, source);
+	source->connection->watch_bytes -= w->charge;
 	kfree(source->path);
 	kfree_rcu(w, rcu);
 }
 
-static void watch_put(struct xenfs_watch *w)
-{
-	xenfs_event_source_put(&w->source);
-}
-
-static void own_release(struct xenfs_message *reply)
-{
-	watch_put(container_of(xenfs_request_of(reply), struct xenfs_watch,
-			       own));
-}
+static void own_release(struct xenfs_message *reply);
 
 static const struct xenfs_message_ops own_ops = {
 	.release = own_release,
@@ -89,7 +52,7 @@ static const struct xenfs_message_ops own_ops = {
 static const struct xenfs_kind own_kind;
 
 /* Of the bytes that a request's payload begins with: path and token. */
-static struct xenfs_watch *watch_alloc(struct xenfs_request *req)
+static struct xenfs_watch *watch_new(struct xenfs_request *req)
 {
 	const struct xenfs_arguments *args = &req->args;
 	struct xenfs_event_source *source;
@@ -121,21 +84,19 @@ static struct xenfs_watch *watch_alloc(struct xenfs_request *req)
 	return w;
 }
 
-static u32 watch_charge(const struct xenfs_watch *w)
-{
-	return ksize(w) + ksize(w->source.path);
-}
-
 /* Charges the connection; false if it has no room for another watch. */
 static bool watch_admit(struct xenfs_watch *w)
 {
 	struct xenfs_connection *c = w->source.connection;
+	u32 charge = ksize(w) + ksize(w->source.path);
 	bool ret;
 
 	spin_lock(&c->lock);
-	ret = c->watch_bytes + watch_charge(w) <= xenfs_limits.watch_bytes;
-	if (ret)
-		c->watch_bytes += watch_charge(w);
+	ret = c->watch_bytes + charge <= xenfs_limits.watch_bytes;
+	if (ret) {
+		w->charge = charge;
+		c->watch_bytes += charge;
+	}
 	spin_unlock(&c->lock);
 	return ret;
 }
@@ -157,16 +118,85 @@ static int watch_number(struct xenfs_watch *w)
 	return 0;
 }
 
-/* Nothing finds the watch any more; its unread events stay to be read. */
-static void watch_forget(struct xenfs_watch *w)
+/**
+ * xenfs_watch_alloc() - make a watch for a WATCH that was not submitted yet
+ * @req: the WATCH
+ * @error: set to 0 or -ENOMEM
+ *
+ * Context: process context; may sleep.
+ * Return: the watch, on no list; or NULL: no memory, or *@error is 0 and the open
+ * has as many as it may (contract E4).
+ */
+struct xenfs_watch *xenfs_watch_alloc(struct xenfs_request *req, int *error)
+{
+	struct xenfs_connection *c = req->connection;
+	struct xenfs_watch *w;
+
+	*error = -ENOMEM;
+	w = watch_new(req);
+	if (!w)
+		return NULL;
+	*error = 0;
+	if (watch_admit(w)) {
+		*error = watch_number(w);
+		if (!*error)
+			return w;
+	}
+	spin_lock(&c->lock);
+	xenfs_event_source_put(&w->source);
+	spin_unlock(&c->lock);
+	return NULL;
+}
+
+/**
+ * xenfs_watch_add() - count a watch, and let requests find it
+ * @w: from xenfs_watch_alloc()
+ *
+ * Context: any, under connection->lock.
+ * Return: false if all opens together have as many as they may.
+ */
+bool xenfs_watch_add(struct xenfs_watch *w)
+{
+	struct xenfs_connection *c = w->source.connection;
+
+	lockdep_assert_held(&c->lock);
+	if (!atomic_add_unless(&total, 1, xenfs_limits.all_watches))
+		return false;
+	list_add(&w->list, &c->watches);
+	return true;
+}
+
+/**
+ * xenfs_watch_forget() - nothing finds the watch any more
+ * @w: the watch; its unread events stay to be read
+ *
+ * Context: any, under connection->lock.
+ */
+void xenfs_watch_forget(struct xenfs_watch *w)
 {
 	lockdep_assert_held(&w->source.connection->lock);
 	xenfs_event_source_gone(&w->source);
-	list_del_init(&w->list);
-	w->source.connection->watch_bytes -= watch_charge(w);
+	if (!list_empty(&w->list)) {
+		list_del_init(&w->list);
+		atomic_dec(&total);
+	}
 	xa_erase(&watch_ids, w->id);
+	w->id = 0;
 	xenfs_carrier_count(-1);
-	watch_put(w);
+	xenfs_event_source_put(&w->source);
+}
+
+/**
+ * xenfs_watch_settle() - forget the watch, unless somebody has it or asks for it
+ * @w: the watch
+ *
+ * Context: any, under connection->lock.
+ */
+void xenfs_watch_settle(struct xenfs_watch *w)
+{
+	lockdep_assert_held(&w->source.connection->lock);
+	if (w->id && !w->set && !w->pending && !w->own_next)
+		xenfs_watch_forget(w);
 }
 
 /* --- Events ------------------------------------------------------------- */
@@ -191,43 +221,77 @@ static void watch_event(u32 id, const char *path)
 
 /* --- Requests of the module's own --------------------------------------- */
 
-/* Sends a WATCH or UNWATCH that no client asked for. */
-static void watch_send_own(struct xenfs_watch *w, u32 type)
+/**
+ * xenfs_watch_wire() - what to send to the server about a watch
+ * @w: the watch
+ * @type: XS_WATCH or XS_UNWATCH
+ * @msg: what a client wrote, or NULL if it is a request of the module's own
+ *
+ * Context: any, under connection->lock.
+ */
+struct xsd_sockmsg *xenfs_watch_wire(struct xenfs_watch *w, u32 type,
+				     const struct xsd_sockmsg *msg)
 {
 	lockdep_assert_held(&w->source.connection->lock);
-	if (w->own_busy)
+	w->leaving = type == XS_UNWATCH;
+	w->wire.type = type;
+	w->wire.req_id = msg ? msg->req_id : 0;
+	w->wire.tx_id = msg ? msg->tx_id : 0;
+	return &w->wire;
+}
+
+/**
+ * xenfs_watch_send_own() - send a WATCH or UNWATCH that no client asked for
+ * @w: the watch
+ * @type: which of the two
+ *
+ * Context: any, under connection->lock. See xenfs_request_prepend().
+ */
+void xenfs_watch_send_own(struct xenfs_watch *w, u32 type)
+{
+	lockdep_assert_held(&w->source.connection->lock);
+	if (w->own_busy) {
+		/* One that is sent or answered says nothing about this one. */
+		w->own_next = type;
 		return;
+	}
 	w->own_busy = true;
 	w->own_type = type;
+	w->own_next = 0;
 	w->pending++;
 	xenfs_event_source_get(&w->source);
 	xenfs_request_prepend(&w->own);
-}
-
-/* What to send about @w in the place of what a client wrote. */
-static struct xsd_sockmsg *watch_wire(struct xenfs_watch *w, u32 type,
-				      u32 req_id, u32 tx_id)
-{
-	w->leaving = type == XS_UNWATCH;
-	w->wire.type = type;
-	w->wire.req_id = req_id;
-	w->wire.tx_id = tx_id;
-	return &w->wire;
 }
 
 static struct xsd_sockmsg *own_dispatch(struct xenfs_request *req)
 {
 	struct xenfs_watch *w = container_of(req, struct xenfs_watch, own);
 
-	return watch_wire(w, w->own_type, 0, 0);
+	if (w->own_type == XS_WATCH && !w->set) {
+		/* The client has given it back meanwhile. */
+		w->pending--;
+		xenfs_watch_settle(w);
+		return NULL;
+	}
+	return xenfs_watch_wire(w, w->own_type, NULL);
 }
 
-/* Forgets the watch if the server has it not and nobody asks for it. */
-static void watch_settle(struct xenfs_watch *w)
+static void missing_work_func(struct work_struct *work);
+static DECLARE_DELAYED_WORK(missing_work, missing_work_func);
+
+/*
+ * The server, a new one, was asked for a watch that the client has. If it does
+ * not want to, the client has to look for itself, and it is asked again later.
+ */
+static void own_watched(struct xenfs_watch *w, const struct xenfs_answer *answer)
 {
-	lockdep_assert_held(&w->source.connection->lock);
-	if (!w->set && !w->pending)
-		watch_forget(w);
+	w->missing = answer->error || (answer->hdr.type == XS_ERROR &&
+				       strcmp(answer->body, "EEXIST"));
+	if (!w->missing)
+		return;
+	if (w->set)
+		xenfs_event_missed(&w->source);
+	queue_delayed_work(xenfs_wq, &missing_work, MISSING_RETRY);
 }
 
 static void own_answered(struct xenfs_request *req,
@@ -236,10 +300,11 @@ static void own_answered(struct xenfs_request *req,
 	struct xenfs_watch *w = container_of(req, struct xenfs_watch, own);
 
 	w->pending--;
-	w->own_busy = false;
 	if (w->own_type == XS_UNWATCH)
 		w->set = false;
-	watch_settle(w);
+	else
+		own_watched(w, answer);
+	xenfs_watch_settle(w);
 }
 
 /* If there is no memory to send it, it is dispatched once more later. */
@@ -248,184 +313,21 @@ static const struct xenfs_kind own_kind = {
 	.answered = own_answered,
 };
 
-/* --- Requests of clients ------------------------------------------------ */
-
-/*
- * Allocates what a WATCH may need. An open that has as many watches as it may
- * gets none, and no error yet: the WATCH may be about one that it has (contract
- * E1).
- */
-static int watch_prepare(struct xenfs_request *req)
+static void own_release(struct xenfs_message *reply)
 {
+	struct xenfs_connection *c = xenfs_request_of(reply)->connection;
 	struct xenfs_watch *w;
-	int err;
 
-	/*
-	 * With our token, which may be longer than the client's, the message
-	 * must not be too long: the server would drop the whole domain.
-	 */
-	if (req->args.path_len > XENSTORE_ABS_PATH_MAX + 1)
-		return -EINVAL;
-	w = watch_alloc(req);
-	if (!w)
-		return -ENOMEM;
-	if (!watch_admit(w)) {
-		watch_put(w);
-		return 0;
+	w = container_of(xenfs_request_of(reply), struct xenfs_watch, own);
+	spin_lock(&c->lock);
+	w->own_busy = false;
+	if (w->own_next) {
+		xenfs_watch_send_own(w, w->own_next);
+		xenfs_requests_kick(c);
 	}
-	err = watch_number(w);
-	if (!err) {
-		req->watch = w;
-		return 0;
-	}
-	spin_lock(&req->connection->lock);
-	req->connection->watch_bytes -= watch_charge(w);
-	spin_unlock(&req->connection->lock);
-	watch_put(w);
-	return err;
+	xenfs_event_source_put(&w->source);
+	spin_unlock(&c->lock);
 }
-
-static void watch_discard(struct xenfs_request *req)
-{
-	if (req->watch)
-		watch_forget(req->watch);
-	req->watch = NULL;
-}
-
-/*
- * The watch that a request is about. One that is leaving may be asked for again,
- * but only by the name under which it reports its events: by another, it is
- * another watch.
- */
-static struct xenfs_watch *watch_find(const struct xenfs_request *req)
-{
-	const char *path = xenfs_request_payload(req);
-	const char *token = path + req->args.path_len;
-	struct xenfs_watch *w, *leaving = NULL;
-
-	lockdep_assert_held(&req->connection->lock);
-	list_for_each_entry(w, &req->connection->watches, list) {
-		if (strcmp(w->source.token, token) ||
-		    !xenfs_same_node(w->source.path, path))
-			continue;
-		if (!w->leaving)
-			return w;
-		if (!strcmp(w->source.path, path))
-			leaving = w;
-	}
-	return leaving;
-}
-
-/*
- * If the open has the watch already, it is asked for once more: then the server
- * says that it exists, or, if the first WATCH failed, makes it (contract E1).
- * If not, there may have been no room for another (contract E4).
- */
-static struct xsd_sockmsg *watch_dispatch(struct xenfs_request *req)
-{
-	struct xenfs_watch *w = watch_find(req);
-	int err;
-
-	if (!w && !req->watch)
-		return ERR_PTR(-E2BIG);
-	err = xenfs_carrier_get(req->connection);
-	if (err)
-		return ERR_PTR(err);
-	if (w) {
-		watch_discard(req);
-		req->watch = w;
-	} else {
-		w = req->watch;
-		list_add(&w->list, &req->connection->watches);
-	}
-	w->pending++;
-	return watch_wire(w, XS_WATCH, req->msg->req_id, req->msg->tx_id);
-}
-
-/*
- * For a watch that the open has not, the server says what is wrong. It must not
- * see the token, which might be one of the kernel's own: all of those begin
- * with a hexadecimal digit.
- */
-static struct xsd_sockmsg *unwatch_dispatch(struct xenfs_request *req)
-{
-	struct xenfs_watch *w = watch_find(req);
-	char *token = xenfs_request_payload(req) + req->args.path_len;
-
-	req->watch = w;
-	if (w) {
-		w->pending++;
-		return watch_wire(w, XS_UNWATCH, req->msg->req_id,
-				  req->msg->tx_id);
-	}
-	if (token[0])
-		token[0] = ':';
-	return req->msg;
-}
-
-static void watch_unsent(struct xenfs_request *req)
-{
-	struct xenfs_watch *w = req->watch;
-
-	lockdep_assert_held(&req->connection->lock);
-	if (!w)
-		return;
-	w->pending--;
-	w->leaving = false;
-	req->watch = NULL;
-	watch_settle(w);
-}
-
-/*
- * In the xenbus thread, so that what is set or not when an event comes is what
- * the server thought (contract E2).
- */
-static void watch_answered(struct xenfs_request *req,
-			   const struct xenfs_answer *answer)
-{
-	struct xenfs_watch *w = req->watch;
-
-	req->watch = NULL;
-	w->pending--;
-	if (!answer->error && answer->hdr.type != XS_ERROR) {
-		w->set = true;
-		w->source.depth = req->args.depth;
-	} else if (answer->error && !w->set) {
-		/* Perhaps the server has it; the client is told that not. */
-		watch_send_own(w, XS_UNWATCH);
-	}
-	watch_settle(w);
-}
-
-static void unwatch_answered(struct xenfs_request *req,
-			     const struct xenfs_answer *answer)
-{
-	struct xenfs_watch *w = req->watch;
-
-	req->watch = NULL;
-	if (!w)
-		return;
-	w->pending--;
-	if (answer->error || answer->hdr.type != XS_ERROR)
-		w->set = false;
-	else
-		w->leaving = false;
-	watch_settle(w);
-}
-
-const struct xenfs_kind xenfs_watch_kind = {
-	.prepare = watch_prepare,
-	.discard = watch_discard,
-	.dispatch = watch_dispatch,
-	.unsent = watch_unsent,
-	.answered = watch_answered,
-};
-
-const struct xenfs_kind xenfs_unwatch_kind = {
-	.dispatch = unwatch_dispatch,
-	.unsent = watch_unsent,
-	.answered = unwatch_answered,
-};
 
 /* --- All of them -------------------------------------------------------- */
 
@@ -441,18 +343,11 @@ void xenfs_watches_drop(struct xenfs_connection *c)
 
 	lockdep_assert_held(&c->lock);
 	list_for_each_entry(w, &c->watches, list)
-		watch_send_own(w, XS_UNWATCH);
+		xenfs_watch_send_own(w, XS_UNWATCH);
 }
 
-/**
- * xenfs_watches_resumed() - set all watches again
- *
- * The domain was resumed, maybe on another host.
- *
- * Context: tasks and the workqueue are frozen, and no request is at the server:
- * the core has seen to that (contract T2).
- */
-void xenfs_watches_resumed(void)
+/* Sets those again that are set; all, or those that the server refused. */
+static void watches_set_again(bool all)
 {
 	struct xenfs_connection *c;
 	struct xenfs_watch *w;
@@ -462,13 +357,32 @@ void xenfs_watches_resumed(void)
 	xa_for_each(&watch_ids, id, w) {
 		c = w->source.connection;
 		spin_lock(&c->lock);
-		if (w->set) {
-			watch_send_own(w, XS_WATCH);
+		if (w->set && (all || (w->missing && !w->pending))) {
+			xenfs_watch_send_own(w, XS_WATCH);
 			xenfs_requests_kick(c);
 		}
 		spin_unlock(&c->lock);
 	}
 	rcu_read_unlock();
+}
+
+/* Nothing holds the module for it: without a watch it finds none. */
+static void missing_work_func(struct work_struct *work)
+{
+	watches_set_again(false);
+}
+
+/**
+ * xenfs_watches_resumed() - set all watches again
+ *
+ * The domain was resumed, maybe on another host.
+ *
+ * Context: tasks and the workqueues are frozen, and no request is at the server:
+ * the core has seen to that (contract T2).
+ */
+void xenfs_watches_resumed(void)
+{
+	watches_set_again(true);
 }
 
 /**
@@ -488,6 +402,7 @@ void xenfs_watches_init(void)
  */
 void xenfs_watches_exit(void)
 {
+	cancel_delayed_work_sync(&missing_work);
 	xenfs_carrier_exit();
 	xa_destroy(&watch_ids);
 }

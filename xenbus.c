@@ -17,7 +17,7 @@
 #include "request.h"
 #include "syntax.h"
 #include "transaction.h"
-#include "watch.h"
+#include "watch_request.h"
 #include "xenfs.h"
 
 /*
@@ -150,8 +150,9 @@ static void submit(struct xenfs_connection *c, bool may_sleep)
 
 	c->partial = NULL;
 	xenfs_framer_next(&c->framer);
-	req->error = xenfs_message_parse(req->msg, xenfs_request_payload(req),
-					 &req->args);
+	req->reply.error = xenfs_message_parse(req->msg,
+					       xenfs_request_payload(req),
+					       &req->args);
 	xenfs_request_submit(req, may_sleep);
 }
 

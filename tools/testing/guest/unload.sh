@@ -177,14 +177,16 @@ parameters() {
 	refuses slots=1 "2 to 256"
 	refuses slots=257 "2 to 256"
 	refuses request_bytes=0 "1 to 16777216"
-	refuses reply_bytes=8191 "8192 to 16777216"
+	refuses reply_bytes=8447 "8448 to 16777216"
 	refuses event_bytes=16777217 "0 to 16777216"
 	refuses watch_bytes=16777217 "0 to 16777216"
 	refuses closed_bytes=16777217 "0 to 16777216"
+	refuses client_bytes=139263 "139264 to 1073741824"
+	refuses all_watches=65537 "1 to 65536"
 	refuses transactions=65537 "0 to 65536"
 	refuses all_transactions=65537 "1 to 65536"
 	again
-	load slots=2 request_bytes=1 reply_bytes=8192 event_bytes=0 closed_bytes=0
+	load slots=2 request_bytes=1 reply_bytes=8448 event_bytes=0 closed_bytes=0
 	is $? 0 "[I3] the smallest of all"
 	ours xenstore-write /test/unload 3
 	is "$(ours xenstore-read /test/unload)" 3 "[I3] the file works"
