@@ -18,8 +18,11 @@
  * out in order, and when the first is not usable all others are in flight and
  * their replies bring the next chance.
  */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
 #include <linux/slab.h>
 #include <linux/spinlock.h>
+#include <linux/utsname.h>
 #include <linux/wait.h>
 #include <linux/workqueue.h>
 
@@ -420,17 +423,40 @@ static void slot_init(struct xenfs_slot *slot)
 	list_add_tail(&slot->list, &transport.free);
 }
 
+/*
+ * The types were compared when the module was built. Is this the kernel that they
+ * were compared with? The module loader does not ask for that: where symbols have
+ * versions a module may be loaded on another release, and anywhere on a kernel
+ * that was built anew under the same name.
+ */
+static bool core_is_known(void)
+{
+#ifndef XENFS_IN_TREE
+	const struct new_utsname *this = init_utsname();
+
+	if (strcmp(this->release, CORE_RELEASE) ||
+	    strcmp(this->version, CORE_VERSION)) {
+		pr_err("built for the private types of %s %s, but this is %s %s: build it for this one\n",
+		       CORE_RELEASE, CORE_VERSION, this->release, this->version);
+		return false;
+	}
+#endif
+	return true;
+}
+
 /**
  * xenfs_transport_init() - make the slots
  * @answered: called for each request that was sent
  *
  * Context: module init.
- * Return: 0 or -ENOMEM.
+ * Return: 0; -ENOMEM; or -ENOEXEC: the module was built for another kernel.
  */
 int xenfs_transport_init(xenfs_answered_fn answered)
 {
 	unsigned int i;
 
+	if (!core_is_known())
+		return -ENOEXEC;
 	transport.slots = kvcalloc(xenfs_limits.slots,
 				   sizeof(*transport.slots), GFP_KERNEL);
 	if (!transport.slots)

@@ -166,6 +166,24 @@ refuses() { # PARAMETER RANGE
 	is $? 0 "[I3] the log says why"
 }
 
+# As if it was built for another kernel of the same name: one byte differs.
+other_kernel() {
+	if [ "$XENFS_MODULE" = stock ]; then
+		skip "it is a part of the kernel" "[F2] a module for another kernel"
+		return
+	fi
+	kill_server
+	umount /proc/xen
+	rmmod_works "[I4] rmmod"
+	sed 's/#1 SMP/#9 SMP/' "$module" >/tmp/other.ko
+	is "$(wc -c </tmp/other.ko)" "$(wc -c <"$module")" "[F2] a module for another kernel"
+	fails "[F2] insmod" insmod /tmp/other.ko
+	dmesg | tail -n 3 | grep -q "xenfs: built for the private types of .* #9 SMP.*: build it for this one"
+	is $? 0 "[F2] the log says why"
+	rm /tmp/other.ko
+	again
+}
+
 parameters() {
 	if [ "$XENFS_MODULE" = stock ]; then
 		skip "it has none" "[I3] module parameters"
@@ -220,6 +238,7 @@ again
 only_open
 again
 in_flight
+other_kernel
 parameters
 rounds=0
 while [ $rounds -lt 3 ] && round; do
