@@ -13,6 +13,7 @@
 #include <xen/xenbus.h>
 
 #include "close.h"
+#include "compat.h"
 #include "limits.h"
 #include "request.h"
 #include "syntax.h"
@@ -275,6 +276,9 @@ static ssize_t xenbus_read_iter(struct kiocb *iocb, struct iov_iter *to)
 
 	if (!iov_iter_count(to))
 		return 0;
+	/* Not known from others is the read that end_read() must not complete. */
+	if (XENFS_URING_COMPLETES_TWICE && !is_sync_kiocb(iocb))
+		return -EOPNOTSUPP;
 	do {
 		ret = lock_for_io(&c->reply_mutex, is_nowait(iocb));
 		if (ret)

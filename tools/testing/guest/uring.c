@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "call.h"
 #include "client.h"
 #include "deadline.h"
 #include "ring.h"
@@ -123,6 +124,67 @@ static void cancelled_read(struct ring *r)
 	client_close(c);
 }
 
+#define OP_READ_MULTISHOT	49	/* newer than some kernel's headers */
+#define GROUP			7
+#define BUFFERS			4
+
+/* Buffers for the kernel to choose from */
+static bool provide(struct ring *r, char *bufs, size_t size)
+{
+	struct io_uring_sqe *sqe;
+
+	sqe = ring_entry(r, IORING_OP_PROVIDE_BUFFERS, BUFFERS, bufs, size, 20);
+	sqe->buf_group = GROUP;
+	ring_submit(r);
+	return complete(r, 20, DEADLINE_MS) >= 0;
+}
+
+/* Completions with this id that come in this time, and their bytes */
+static int completions(struct ring *r, uint64_t id, int timeout_ms, int *bytes)
+{
+	long end = now_ms() + timeout_ms;
+	uint64_t got;
+	int n = 0, res;
+
+	while (ring_next(r, &got, &res, end - now_ms())) {
+		if (got != id)
+			continue;
+		n++;
+		*bytes += res > 0 ? res : 0;
+	}
+	return n;
+}
+
+/*
+ * One read that is completed again and again. A kernel that knows it may refuse
+ * it for this file; no byte may come twice, and no completion without a reason.
+ */
+static void multishot(struct ring *r)
+{
+	struct client *c = client_new();
+	static char bufs[BUFFERS][64];
+	int bytes = 0, n, reply = HEADER + sizeof("uring") - 1;
+	struct io_uring_sqe *sqe;
+
+	client_block(c, true);
+	ok(provide(r, bufs[0], sizeof(bufs[0])), "[R1] buffers for a multishot read");
+	sqe = ring_entry(r, OP_READ_MULTISHOT, c->fd, NULL, 0, 21);
+	sqe->flags |= IOSQE_BUFFER_SELECT;
+	sqe->buf_group = GROUP;
+	sqe->off = -1;
+	ring_submit(r);
+	client_send(c, XS_READ, 0, KEY, sizeof(KEY));
+	n = completions(r, 21, 1000, &bytes);
+	diag("%d completions, %d bytes", n, bytes);
+	ok(n >= 1 && n <= 2, "[R1] it is completed, or refused, and not twice");
+	ok(!bytes || bytes == reply, "[R1] with all of the reply, or nothing");
+	client_close(c);
+	completions(r, 21, 200, &bytes);
+	c = client_new();
+	is(call_string(c, XS_READ, 0, KEY, NULL), 0, "[R1] and another open goes on");
+	client_close(c);
+}
+
 int main(void)
 {
 	struct ring r;
@@ -139,6 +201,7 @@ int main(void)
 	short_read(&r, false, false);
 	short_read(&r, true, false);
 	short_read(&r, true, true);
+	multishot(&r);
 	ring_close(&r);
 	return tap_end();
 }

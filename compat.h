@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What the kernels that this module builds for do differently
+ */
+#ifndef _XENFS_COMPAT_H
+#define _XENFS_COMPAT_H
+
+#include <linux/version.h>
+
+/*
+ * io_uring's multishot read came with 6.7. Until 6.12.16 and 6.14 it completes a
+ * read a second time that the file has completed itself, and the file can't tell
+ * it from others. There, asynchronous reads are refused.
+ */
+#define XENFS_URING_COMPLETES_TWICE					\
+	(LINUX_VERSION_CODE >= KERNEL_VERSION(6, 7, 0) &&		\
+	 LINUX_VERSION_CODE < KERNEL_VERSION(6, 14, 0) &&		\
+	 (LINUX_VERSION_CODE < KERNEL_VERSION(6, 12, 16) ||		\
+	  LINUX_VERSION_CODE >= KERNEL_VERSION(6, 13, 0)))
+
+#endif
