@@ -10,7 +10,8 @@
 /*
  * io_uring's multishot read came with 6.7. Until 6.12.16 and 6.14 it completes a
  * read a second time that the file has completed itself, and the file can't tell
- * it from others. There, asynchronous reads are refused.
+ * it from others. There, asynchronous reads are refused. (Not with EOPNOTSUPP,
+ * which io_uring takes for EAGAIN.)
  */
 #define XENFS_URING_COMPLETES_TWICE					\
 	(LINUX_VERSION_CODE >= KERNEL_VERSION(6, 7, 0) &&		\

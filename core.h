@@ -56,6 +56,8 @@ struct core_file {
 
 int xenbus_dev_request_and_reply(struct xsd_sockmsg *msg, void *par);
 
+int xenfs_core_check(void);
+
 /*
  * Out of a kernel tree the layout comes from type information; in one,
  * layout_check.c takes it from the core's source and includes this again.

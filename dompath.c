@@ -98,5 +98,7 @@ bool xenfs_same_node(const char *a, const char *b)
 	if (!strcmp(a, b))
 		return true;
 	part = a[0] == '/' ? own_part(a) : b[0] == '/' ? own_part(b) : NULL;
-	return part && !strcmp(part, a[0] == '/' ? b : a);
+	/* What is neither is no relative path, and the server takes it for another. */
+	return part && part[0] != '/' && part[0] != '@' &&
+	       !strcmp(part, a[0] == '/' ? b : a);
 }

@@ -10,16 +10,22 @@
  * as those of clients are, which does not count.
  */
 #include <linux/atomic.h>
+#include <linux/delay.h>
+#include <linux/jiffies.h>
 #include <linux/module.h>
 #include <linux/workqueue.h>
 
 #include "close.h"
 #include "refusal.h"
 #include "transaction.h"
+#include "transport.h"
 #include "work.h"
 
 /* When to try again to make good for a refusal */
 #define REFUSAL_RETRY	HZ
+
+/* How long a suspend may wait for the answers to what was sent before it */
+#define SETTLE_TIMEOUT	(10 * HZ)
 
 static void refusal_work(struct work_struct *work);
 
@@ -47,6 +53,15 @@ static bool refusal_compensate(void)
 	return !err;
 }
 
+/* One more is good; the last one lets the module go. */
+static bool refusal_done(void)
+{
+	if (!atomic_dec_and_test(&refusals.count))
+		return false;
+	module_put(THIS_MODULE);
+	return true;
+}
+
 static void refusal_work(struct work_struct *work)
 {
 	do {
@@ -55,8 +70,37 @@ static void refusal_work(struct work_struct *work)
 					   REFUSAL_RETRY);
 			return;
 		}
-	} while (!atomic_dec_and_test(&refusals.count));
-	module_put(THIS_MODULE);
+	} while (!refusal_done());
+}
+
+/**
+ * xenfs_refusals_settle() - before a suspend: make all refusals good
+ *
+ * First the answers to what is at the server have to come: there may be one more
+ * refusal among them. The transactions that the core starts for this need not be
+ * ended before the suspend.
+ *
+ * Context: process context, with tasks and workqueues frozen; waits for xenstored.
+ * Return: 0, or -EBUSY: the domain can't be suspended now.
+ */
+int xenfs_refusals_settle(void)
+{
+	unsigned long end = jiffies + SETTLE_TIMEOUT;
+
+	while (!xenfs_transport_idle()) {
+		if (time_after(jiffies, end))
+			return -EBUSY;
+		msleep(10);
+	}
+	while (atomic_read(&refusals.count)) {
+		if (!refusal_compensate())
+			return -EBUSY;
+		/* It is frozen, or its timer runs; the last refusal ends it. */
+		if (atomic_read(&refusals.count) == 1)
+			cancel_delayed_work(&refusals.work);
+		refusal_done();
+	}
+	return 0;
 }
 
 /**

@@ -6,6 +6,7 @@
 #define _XENFS_REFUSAL_H
 
 void xenfs_refused(void);
+int xenfs_refusals_settle(void);
 void xenfs_refusals_exit(void);
 
 #endif

@@ -9,7 +9,7 @@
  * core's notifier for a resume is also called then, and since 6.17 no module can
  * take a notifier out of its list any more.
  *
- * At that moment tasks and the module's workqueues are frozen, and no request is
+ * At the restore tasks and the module's workqueues are frozen, and no request is
  * at the server: the core has seen to that, and will not send any before this
  * has returned.
  */
@@ -18,11 +18,22 @@
 #include <linux/slab.h>
 
 #include "dompath.h"
+#include "refusal.h"
 #include "resume.h"
 #include "transaction.h"
 #include "watch.h"
 
 static struct device *resume_device;	/* set at init, then constant */
+
+/*
+ * Tasks and workqueues are frozen, and the core works still. It would wait for
+ * ever, with the domain frozen, for refusals to be made good: an error ends the
+ * suspend here.
+ */
+static int resume_prepare(struct device *dev)
+{
+	return xenfs_refusals_settle();
+}
 
 /* The domain was restored: the server is a new one (contract T2). */
 static int resume_restored(struct device *dev)
@@ -35,6 +46,7 @@ static int resume_restored(struct device *dev)
 
 /* What would be called after a suspend that was cancelled, thaw, is not there. */
 static const struct dev_pm_ops resume_pm_ops = {
+	.prepare = resume_prepare,
 	.restore_noirq = resume_restored,
 };
 

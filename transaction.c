@@ -89,9 +89,17 @@ static void transaction_add(struct xenfs_transaction *t, u32 id)
 {
 	lockdep_assert_held(&t->connection->lock);
 	t->id = id;
-	t->resumes = resumes;
 	t->wire.hdr.tx_id = id;
 	list_add(&t->list, &t->connection->transactions);
+}
+
+/* Is there room for one more of all? There may be more than there should. */
+static bool count_within_all(void)
+{
+	if (atomic_inc_return(&total) <= (int)xenfs_limits.all_transactions)
+		return true;
+	atomic_dec(&total);
+	return false;
 }
 
 /* It is about to be ended, and can't be used any more. */
@@ -179,9 +187,10 @@ static struct xsd_sockmsg *start_dispatch(struct xenfs_request *req)
 
 	lockdep_assert_held(&c->lock);
 	if (c->transaction_count >= xenfs_limits.transactions ||
-	    !atomic_add_unless(&total, 1, xenfs_limits.all_transactions))
+	    !count_within_all())
 		return ERR_PTR(-ENOSPC);
 	c->transaction_count++;
+	req->transaction->resumes = resumes;
 	return req->msg;
 }
 
@@ -302,6 +311,7 @@ int xenfs_transaction_take(struct xenfs_connection *c)
 	}
 	spin_lock(&c->lock);
 	count_in(t);
+	t->resumes = resumes;
 	transaction_add(t, started.id);
 	spin_unlock(&c->lock);
 	return 0;

@@ -18,11 +18,8 @@
  * out in order, and when the first is not usable all others are in flight and
  * their replies bring the next chance.
  */
-#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
-
 #include <linux/slab.h>
 #include <linux/spinlock.h>
-#include <linux/utsname.h>
 #include <linux/wait.h>
 #include <linux/workqueue.h>
 
@@ -100,6 +97,21 @@ struct xenfs_slot *xenfs_transport_claim(void)
 		slot = NULL;
 	spin_unlock(&transport.lock);
 	return slot;
+}
+
+/**
+ * xenfs_transport_idle() - is nothing of the module at the server?
+ *
+ * Context: any; takes the transport's lock.
+ */
+bool xenfs_transport_idle(void)
+{
+	bool ret;
+
+	spin_lock(&transport.lock);
+	ret = list_empty(&transport.in_flight);
+	spin_unlock(&transport.lock);
+	return ret;
 }
 
 /**
@@ -423,27 +435,6 @@ static void slot_init(struct xenfs_slot *slot)
 	list_add_tail(&slot->list, &transport.free);
 }
 
-/*
- * The types were compared when the module was built. Is this the kernel that they
- * were compared with? The module loader does not ask for that: where symbols have
- * versions a module may be loaded on another release, and anywhere on a kernel
- * that was built anew under the same name.
- */
-static bool core_is_known(void)
-{
-#ifndef XENFS_IN_TREE
-	const struct new_utsname *this = init_utsname();
-
-	if (strcmp(this->release, CORE_RELEASE) ||
-	    strcmp(this->version, CORE_VERSION)) {
-		pr_err("built for the private types of %s %s, but this is %s %s: build it for this one\n",
-		       CORE_RELEASE, CORE_VERSION, this->release, this->version);
-		return false;
-	}
-#endif
-	return true;
-}
-
 /**
  * xenfs_transport_init() - make the slots
  * @answered: called for each request that was sent
@@ -454,9 +445,11 @@ static bool core_is_known(void)
 int xenfs_transport_init(xenfs_answered_fn answered)
 {
 	unsigned int i;
+	int err;
 
-	if (!core_is_known())
-		return -ENOEXEC;
+	err = xenfs_core_check();
+	if (err)
+		return err;
 	transport.slots = kvcalloc(xenfs_limits.slots,
 				   sizeof(*transport.slots), GFP_KERNEL);
 	if (!transport.slots)

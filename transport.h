@@ -41,6 +41,7 @@ typedef void (*xenfs_answered_fn)(struct xenfs_request *req,
 
 int xenfs_transport_init(xenfs_answered_fn answered);
 void xenfs_transport_exit(void);
+bool xenfs_transport_idle(void);
 struct xenfs_slot *xenfs_transport_claim(void);
 void xenfs_transport_unclaim(struct xenfs_slot *slot);
 int xenfs_transport_send(struct xenfs_slot *slot, struct xsd_sockmsg *msg,

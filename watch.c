@@ -267,8 +267,8 @@ static struct xsd_sockmsg *own_dispatch(struct xenfs_request *req)
 {
 	struct xenfs_watch *w = container_of(req, struct xenfs_watch, own);
 
-	if (w->own_type == XS_WATCH && !w->set) {
-		/* The client has given it back meanwhile. */
+	if (w->own_type == XS_WATCH && (!w->set || w->leaving)) {
+		/* The client gives it back, or has done so. */
 		w->pending--;
 		xenfs_watch_settle(w);
 		return NULL;
@@ -279,19 +279,29 @@ static struct xsd_sockmsg *own_dispatch(struct xenfs_request *req)
 static void missing_work_func(struct work_struct *work);
 static DECLARE_DELAYED_WORK(missing_work, missing_work_func);
 
+/* The server has the watch already. Its body need not end in a nul. */
+static bool exists_already(const struct xenfs_answer *answer)
+{
+	return answer->hdr.len == sizeof("EEXIST") &&
+	       !memcmp(answer->body, "EEXIST", sizeof("EEXIST"));
+}
+
 /*
  * The server, a new one, was asked for a watch that the client has. If it does
- * not want to, the client has to look for itself, and it is asked again later.
+ * not want to, the client has to look for itself, and it is asked again later; if
+ * it had the watch, events may have been lost on the way.
  */
 static void own_watched(struct xenfs_watch *w, const struct xenfs_answer *answer)
 {
-	w->missing = answer->error || (answer->hdr.type == XS_ERROR &&
-				       strcmp(answer->body, "EEXIST"));
-	if (!w->missing)
+	if (!answer->error && answer->hdr.type != XS_ERROR) {
+		w->missing = false;
 		return;
-	if (w->set)
+	}
+	if (w->set && w->source.connection->state == XENFS_OPEN)
 		xenfs_event_missed(&w->source);
-	queue_delayed_work(xenfs_wq, &missing_work, MISSING_RETRY);
+	w->missing = answer->error || !exists_already(answer);
+	if (w->missing)
+		queue_delayed_work(xenfs_wq, &missing_work, MISSING_RETRY);
 }
 
 static void own_answered(struct xenfs_request *req,
@@ -357,7 +367,7 @@ static void watches_set_again(bool all)
 	xa_for_each(&watch_ids, id, w) {
 		c = w->source.connection;
 		spin_lock(&c->lock);
-		if (w->set && (all || (w->missing && !w->pending))) {
+		if (w->set && (all || (w->missing && !w->own_busy))) {
 			xenfs_watch_send_own(w, XS_WATCH);
 			xenfs_requests_kick(c);
 		}

@@ -119,7 +119,7 @@ static void watch_answered(struct xenfs_request *req,
 		w->set = true;
 		w->missing = false;
 		w->source.depth = req->args.depth;
-	} else if (answer->error && !w->set) {
+	} else if (answer->error && !w->set && !w->pending) {
 		/* Perhaps the server has it; the client is told that not. */
 		xenfs_watch_send_own(w, XS_UNWATCH);
 	}

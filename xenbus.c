@@ -278,7 +278,7 @@ static ssize_t xenbus_read_iter(struct kiocb *iocb, struct iov_iter *to)
 		return 0;
 	/* Not known from others is the read that end_read() must not complete. */
 	if (XENFS_URING_COMPLETES_TWICE && !is_sync_kiocb(iocb))
-		return -EOPNOTSUPP;
+		return -EINVAL;
 	do {
 		ret = lock_for_io(&c->reply_mutex, is_nowait(iocb));
 		if (ret)
