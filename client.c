@@ -173,16 +173,17 @@ void xenfs_client_put(struct xenfs_client *client)
  * xenfs_client_charge() - is there room for something that will be unread?
  * @client: the account
  * @bytes: how much memory it may take; charged if there is room
+ * @must: or if there is none
  *
  * Context: any (contract I3).
  * Return: true if there is; else xenfs_client_recharge() tells when there may be.
  */
-bool xenfs_client_charge(struct xenfs_client *client, u32 bytes)
+bool xenfs_client_charge(struct xenfs_client *client, u32 bytes, bool must)
 {
 	bool ret;
 
 	spin_lock(&client->lock);
-	ret = client->bytes + bytes <= xenfs_limits.client_bytes;
+	ret = must || client->bytes + bytes <= xenfs_limits.client_bytes;
 	if (ret)
 		client->bytes += bytes;
 	else

@@ -190,7 +190,7 @@ static bool may_queue(struct xenfs_connection *c,
 
 	lockdep_assert_held(&c->lock);
 	return c->event_bytes + charge <= xenfs_limits.event_bytes &&
-	       xenfs_client_charge(c->client, charge);
+	       xenfs_client_charge(c->client, charge, false);
 }
 
 /**

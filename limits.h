@@ -15,7 +15,7 @@
  * @watch_bytes: memory of an open's watches
  * @all_watches: watches of all opens
  * @client_bytes: memory of the replies and unread events of all of a client's
- *	opens
+ *	opens; past it, each may have one reply
  * @closed_bytes: memory of requests without a reply, of a client's opens that
  *	are closed: who closes one with more drops what it has not sent
  * @transactions: transactions of an open

@@ -88,6 +88,13 @@ static void recharge_reply(struct xenfs_connection *c, u32 from, u32 to)
 		xenfs_turns_unpark();
 }
 
+/* No reply is unread, nor will one come. */
+static bool has_no_reply(struct xenfs_connection *c)
+{
+	lockdep_assert_held(&c->lock);
+	return !c->unread_bytes && !c->in_flight;
+}
+
 /* The client has read it: there is room for another reply. */
 static void reply_taken(struct xenfs_connection *c,
 			struct xenfs_message *reply)
@@ -95,6 +102,8 @@ static void reply_taken(struct xenfs_connection *c,
 	lockdep_assert_held(&c->lock);
 	c->unread_bytes -= reply->charge;
 	recharge_reply(c, reply->charge, 0);
+	if (has_no_reply(c))
+		xenfs_turns_unpark_one(c);
 	want_turn(c);
 }
 
@@ -290,7 +299,11 @@ static struct xsd_sockmsg *dispatch(struct xenfs_request *req)
 	return msg;
 }
 
-/* Sees to it that the client has room for the reply, with all that it holds. */
+/*
+ * Sees to it that the client has room for the reply, with all that it holds. An
+ * open that has no reply gets room for one in any case: who waits for that, a
+ * process of the same group perhaps, may not be the one to read the others.
+ */
 static bool reserve(struct xenfs_request *req)
 {
 	struct xenfs_connection *c = req->connection;
@@ -298,7 +311,8 @@ static bool reserve(struct xenfs_request *req)
 	lockdep_assert_held(&c->lock);
 	if (!is_internal(req) && !req->reply.reserved)
 		req->reply.reserved = xenfs_client_charge(c->client,
-							  XENFS_REPLY_MAX);
+							  XENFS_REPLY_MAX,
+							  has_no_reply(c));
 	return is_internal(req) || req->reply.reserved;
 }
 

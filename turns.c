@@ -263,6 +263,24 @@ void xenfs_turns_unpark(void)
 	spin_unlock(&turns.lock);
 }
 
+/**
+ * xenfs_turns_unpark_one() - let an open try again, if it is parked
+ * @c: the connection
+ *
+ * Context: any, under connection->lock; takes turns.lock.
+ */
+void xenfs_turns_unpark_one(struct xenfs_connection *c)
+{
+	lockdep_assert_held(&c->lock);
+	spin_lock(&turns.lock);
+	if (c->parked) {
+		c->parked = false;
+		list_del_init(&c->turn);
+		join(c);
+	}
+	spin_unlock(&turns.lock);
+}
+
 static void unpark_work(struct work_struct *work)
 {
 	xenfs_turns_unpark();

@@ -31,6 +31,7 @@ void xenfs_turns_kick(void);
 
 void xenfs_turns_park(struct xenfs_connection *c);
 void xenfs_turns_unpark(void);
+void xenfs_turns_unpark_one(struct xenfs_connection *c);
 void xenfs_turns_unpark_soon(void);
 
 void xenfs_turns_closed(struct xenfs_connection *c, bool leaves);
