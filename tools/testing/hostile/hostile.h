@@ -26,6 +26,7 @@
 
 #define ROOT	"/test/hostile"
 #define KEY	ROOT "/key"
+#define MOUNT	"/proc/xen"
 #define VALUE	"value"
 
 /* How long anything may take: far more than it does, even on a busy machine */
@@ -51,7 +52,32 @@ void scene_end(const char *what);
 
 /* The module kuser; false if it does not come or go in time. */
 bool module_load(const char *name);
+bool module_load_with(const char *name, const char *parameters);
 bool module_unload(const char *name);
+
+/* What the server is started with; before it is killed */
+void server_learn(void);
+bool server_kill(void);
+bool server_start(void);
+/* Unload xenfs, or the errno; mount it. */
+int rmmod(void);
+bool mount_at(const char *where);
+/* Load xenfs anew with these parameters; the server starts anew, too. */
+bool reload(const char *parameters);
+
+/*
+ * Be the server, while that stands still. Nothing may be under way: no bystanders,
+ * no kuser. What was sent is seen by the kernel when somebody writes a request.
+ */
+bool pretend_begin(void);
+void pretend_end(void);
+/* The last kilobyte of requests */
+void pretend_past(char past[1024]);
+/* The next request; false if none comes */
+bool pretend_receive(struct msg *m);
+/* A reply to a request; or, to NULL, an event */
+void pretend_send(uint32_t type, const struct msg *request, const void *body,
+		  size_t len);
 
 /* Wait until a thread sleeps in a system call; false after PATIENCE_MS. */
 bool sleeps_in(pid_t tid, long nr);

@@ -9,7 +9,7 @@
 
 #include "hostile.h"
 
-bool module_load(const char *name)
+bool module_load_with(const char *name, const char *parameters)
 {
 	char path[64];
 	int fd, err;
@@ -18,9 +18,14 @@ bool module_load(const char *name)
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return false;
-	err = syscall(SYS_finit_module, fd, "", 0) ? errno : 0;
+	err = syscall(SYS_finit_module, fd, parameters, 0) ? errno : 0;
 	close(fd);
 	return !err || err == EEXIST;
+}
+
+bool module_load(const char *name)
+{
+	return module_load_with(name, "");
 }
 
 static void unload_job(void *arg)

@@ -36,13 +36,10 @@ unsigned int scaled(unsigned int normal, unsigned int large)
 	return env_number("XENFS_LONG", 0) ? large : normal;
 }
 
-void hostile_begin(unsigned int seconds)
+void store_begin(void)
 {
 	struct client *sock;
 
-	tap_begin(seconds);
-	signal(SIGCHLD, SIG_DFL);
-	bystanders_init();
 	subtree("hostile");
 	sock = client_open(socket_path());
 	call_write(sock, 0, KEY, VALUE);
@@ -53,4 +50,12 @@ void hostile_begin(unsigned int seconds)
 	/* Its watch is one of those that are there when a scene begins. */
 	if (!kernel_user_works())
 		bail("the kernel's user of xenstore does not get through its rounds");
+}
+
+void hostile_begin(unsigned int seconds)
+{
+	tap_begin(seconds);
+	signal(SIGCHLD, SIG_DFL);
+	bystanders_init();
+	store_begin();
 }

@@ -5,6 +5,11 @@
 
 #include "hostile.h"
 
+/* --- scene.c */
+
+/* An empty subtree with KEY, the kernel's user */
+void store_begin(void);
+
 /* --- bystanders.c */
 
 void bystanders_init(void);

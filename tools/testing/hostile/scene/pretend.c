@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The test as the server, which stands still meanwhile: it reads requests from the
+ * ring in the store's page, and writes what it likes. Nobody tells the kernel: it
+ * looks at the ring when it has something to write. When the server goes on it
+ * finds the ring as if it had been there itself.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "hostile.h"
+
+#define RING	1024
+
+/* struct xenstore_domain_interface of Xen's xs_wire.h */
+static volatile struct page {
+	char req[RING], rsp[RING];
+	uint32_t req_cons, req_prod;
+	uint32_t rsp_cons, rsp_prod;
+} *page;
+
+static bool stands_still(void)
+{
+	long end = now_ms() + PATIENCE_MS;
+	char path[64], state;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", server_pid());
+	do {
+		f = fopen(path, "r");
+		if (!f || fscanf(f, "%*d (%*[^)]) %c", &state) != 1)
+			state = '?';
+		if (f)
+			fclose(f);
+		if (state == 'T')
+			return true;
+		sleep_ms(10);
+	} while (now_ms() < end);
+	return false;
+}
+
+bool pretend_begin(void)
+{
+	int fd;
+
+	if (!page) {
+		if (!module_load("xsd"))
+			return false;
+		fd = open("/dev/xsd_kva", O_RDWR | O_CLOEXEC);
+		page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+		close(fd);
+		if (page == MAP_FAILED)
+			bail("the store's page: %s", strerror(errno));
+	}
+	return server_stop() && stands_still();
+}
+
+void pretend_end(void)
+{
+	server_continue();
+}
+
+/* What was on the ring last, the oldest byte first */
+void pretend_past(char past[RING])
+{
+	uint32_t prod = __atomic_load_n(&page->req_prod, __ATOMIC_ACQUIRE);
+	unsigned int i;
+
+	for (i = 0; i < RING; i++)
+		past[i] = page->req[(prod + i) % RING];
+}
+
+static bool take(char *to, size_t len)
+{
+	long end = now_ms() + PATIENCE_MS;
+	uint32_t cons = page->req_cons;
+
+	while (len) {
+		if (cons == __atomic_load_n(&page->req_prod, __ATOMIC_ACQUIRE)) {
+			if (now_ms() > end)
+				return false;
+			sleep_ms(1);
+			continue;
+		}
+		*to++ = page->req[cons++ % RING];
+		len--;
+		__atomic_store_n(&page->req_cons, cons, __ATOMIC_RELEASE);
+	}
+	return true;
+}
+
+bool pretend_receive(struct msg *m)
+{
+	return take((char *)&m->hdr, HEADER) && m->hdr.len <= PAYLOAD_MAX &&
+	       take(m->body, m->hdr.len);
+}
+
+static void put(const char *from, size_t len)
+{
+	uint32_t prod = page->rsp_prod;
+
+	if (prod + len - __atomic_load_n(&page->rsp_cons, __ATOMIC_ACQUIRE) > RING)
+		bail("more than the ring has room for");
+	while (len--)
+		page->rsp[prod++ % RING] = *from++;
+	__atomic_store_n(&page->rsp_prod, prod, __ATOMIC_RELEASE);
+}
+
+void pretend_send(uint32_t type, const struct msg *request, const void *body,
+		  size_t len)
+{
+	struct xsd_sockmsg hdr = { .type = type, .len = len };
+
+	if (request) {
+		hdr.req_id = request->hdr.req_id;
+		hdr.tx_id = request->hdr.tx_id;
+	}
+	put((char *)&hdr, sizeof(hdr));
+	put(body, len);
+}

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The server is killed and started again, and the module loaded anew. What was in
+ * the store is gone then, and so are the kernel's own watches, but for kuser's.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "scene.h"
+
+#define PID_FILE	"/run/xenstored.pid"
+
+/* --- The server --------------------------------------------------------- */
+
+static char *server_argv[16];
+
+/* Those that were killed may still be there, as zombies. */
+static pid_t newest_server(void)
+{
+	long pid = file_number(PID_FILE);
+
+	return pid < 0 ? 0 : pid;
+}
+
+void server_learn(void)
+{
+	static char line[512];
+	char path[64], *p;
+	unsigned int n = 0;
+	ssize_t len;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/cmdline", newest_server());
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	len = fd < 0 ? -1 : read(fd, line, sizeof(line) - 1);
+	close(fd);
+	for (p = line; p < line + len && n < 15; p += strlen(p) + 1)
+		server_argv[n++] = p;
+	if (!n)
+		bail("no server runs");
+}
+
+/* A zombie has no mappings: that is gone enough. Nobody may reap it. */
+static bool running(pid_t pid)
+{
+	char path[64], state = 'Z';
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	f = fopen(path, "r");
+	if (f && fscanf(f, "%*d (%*[^)]) %c", &state) != 1)
+		state = 'Z';
+	if (f)
+		fclose(f);
+	return state != 'Z';
+}
+
+bool server_kill(void)
+{
+	long end = now_ms() + PATIENCE_MS;
+	pid_t pid = newest_server();
+
+	if (!pid || kill(pid, SIGKILL))
+		return false;
+	while (running(pid)) {
+		if (now_ms() > end)
+			return false;
+		sleep_ms(20);
+	}
+	return true;
+}
+
+bool server_start(void)
+{
+	long end = now_ms() + PATIENCE_MS;
+	struct stat st;
+	pid_t pid;
+
+	unlink(PID_FILE);
+	unlink(socket_path());
+	pid = fork();
+	if (pid == 0) {
+		execvp(server_argv[0], server_argv);
+		_exit(127);
+	}
+	waitpid(pid, NULL, 0);
+	while (now_ms() < end) {
+		if (!stat(PID_FILE, &st) && st.st_size && !stat(socket_path(), &st))
+			return server_alive();
+		sleep_ms(20);
+	}
+	return false;
+}
+
+/* --- The module --------------------------------------------------------- */
+
+int rmmod(void)
+{
+	return syscall(SYS_delete_module, "xenfs", O_NONBLOCK) ? errno : 0;
+}
+
+bool mount_at(const char *where)
+{
+	return !mount("none", where, "xenfs", 0, NULL);
+}
+
+/* The last requests of opens that were closed may still be on their way. */
+static bool rmmod_within(int ms)
+{
+	long end = now_ms() + ms;
+	int err;
+
+	while ((err = rmmod()) && now_ms() < end)
+		sleep_ms(50);
+	if (err)
+		diag("rmmod: %s", strerror(err));
+	return !err;
+}
+
+/* Who holds xenfs; -1 if it is not loaded */
+static int users(void)
+{
+	FILE *f = fopen("/proc/modules", "r");
+	char line[256];
+	int n, found = -1;
+
+	while (f && fgets(line, sizeof(line), f))
+		if (sscanf(line, "xenfs %*d %d", &n) == 1)
+			found = n;
+	if (f)
+		fclose(f);
+	return found;
+}
+
+/* Closed opens are done when only the mount and the server's page hold it. */
+static void settle(void)
+{
+	long end = now_ms() + PATIENCE_MS;
+
+	while (users() > 2 && now_ms() < end)
+		sleep_ms(50);
+}
+
+bool reload(const char *parameters)
+{
+	module_unload("kuser");
+	settle();
+	if (!server_kill() || umount(MOUNT) || !rmmod_within(PATIENCE_MS))
+		return false;
+	if (!module_load_with("xenfs", parameters) || !mount_at(MOUNT) ||
+	    !server_start()) {
+		diag("xenfs %s: %s", parameters, strerror(errno));
+		return false;
+	}
+	store_begin();
+	return true;
+}
