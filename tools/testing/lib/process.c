@@ -10,19 +10,20 @@
 #include "deadline.h"
 #include "process.h"
 
-static bool comm_is(const char *pid, const char *name)
+/* A zombie is nobody: the server that was killed may be one for good. */
+static bool is_named(const char *pid, const char *name)
 {
-	char path[64], comm[32] = "";
+	char path[64], comm[32] = "", state = 'Z';
 	FILE *f;
 
-	snprintf(path, sizeof(path), "/proc/%.16s/comm", pid);
+	snprintf(path, sizeof(path), "/proc/%.16s/stat", pid);
 	f = fopen(path, "r");
 	if (!f)
 		return false;
-	if (fgets(comm, sizeof(comm), f))
-		comm[strcspn(comm, "\n")] = '\0';
+	if (fscanf(f, "%*d (%31[^)]) %c", comm, &state) != 2)
+		state = 'Z';
 	fclose(f);
-	return !strcmp(comm, name);
+	return state != 'Z' && !strcmp(comm, name);
 }
 
 pid_t pid_of(const char *name)
@@ -32,7 +33,7 @@ pid_t pid_of(const char *name)
 	pid_t pid = 0;
 
 	while (dir && !pid && (d = readdir(dir)))
-		if (atoi(d->d_name) > 1 && comm_is(d->d_name, name))
+		if (atoi(d->d_name) > 1 && is_named(d->d_name, name))
 			pid = atoi(d->d_name);
 	if (dir)
 		closedir(dir);
