@@ -137,11 +137,15 @@ struct xenfs_watch *xenfs_watch_alloc(struct xenfs_request *req, int *error)
 	if (!w)
 		return NULL;
 	*error = 0;
-	if (watch_admit(w)) {
-		*error = watch_number(w);
-		if (!*error)
-			return w;
+	if (!watch_admit(w)) {
+		/* Nothing has found it yet: it need not wait for readers. */
+		kfree(w->source.path);
+		kfree(w);
+		return NULL;
 	}
+	*error = watch_number(w);
+	if (!*error)
+		return w;
 	spin_lock(&c->lock);
 	xenfs_event_source_put(&w->source);
 	spin_unlock(&c->lock);
