@@ -16,7 +16,7 @@
 #define FLOODERS	8
 #define WATCHED		ROOT "/watched"
 /* All that an open may hold is less than that (I3) */
-#define BOUND		(256 * 1024)
+#define BOUND		(512 * 1024)
 
 /* The stock driver takes one request a write, and any number of them. */
 static void flood_main(bool reads)
@@ -234,9 +234,100 @@ static void sipping(void)
 	scene_end("a byte a second");
 }
 
+/* --- Watches that are given back while their events are unread ----------- */
+
+#define PAIRS		2000
+/* What others do with slabs meanwhile */
+#define NOISE		(128 * 1024)
+
+/* A watch of the largest size, and all watches given back */
+static size_t pair_of_requests(char *buf, unsigned int number)
+{
+	char path[3000], token[1000], body[PAYLOAD_MAX];
+	size_t len;
+
+	memset(path, 'p', sizeof(path));
+	memcpy(path, ROOT "/", sizeof(ROOT));
+	path[sizeof(path) - 1] = '\0';
+	memset(token, 't', sizeof(token));
+	token[snprintf(token, 16, "%u", number)] = 't';
+	token[sizeof(token) - 1] = '\0';
+	len = pair(body, path, token);
+	body[len++] = '\0';
+	len = msg_build(buf, XS_WATCH, 2 * number, 0, body, len);
+	return len + msg_build(buf + len, XS_RESET_WATCHES, 2 * number + 1, 0, "", 1);
+}
+
+struct pairs {
+	char buf[2 * PAYLOAD_MAX];
+	size_t len, off;	/* of the pair that was begun */
+	unsigned int n;		/* that are written */
+};
+
+/* Until all are written, or there is no room for a while */
+static void write_pairs(struct client *c, struct pairs *p)
+{
+	ssize_t n;
+
+	while (p->n < PAIRS) {
+		if (p->off == p->len) {
+			p->len = pair_of_requests(p->buf, p->n);
+			p->off = 0;
+		}
+		n = write(c->fd, p->buf + p->off, p->len - p->off);
+		if (n < 0 && !poll_for(c->fd, POLLOUT, 1000))
+			return;
+		p->off += n > 0 ? n : 0;
+		p->n += p->off == p->len;
+	}
+}
+
+/* Reads until nothing comes any more; how many replies there were */
+static unsigned int read_replies(struct client *c, unsigned int want)
+{
+	unsigned int n = 0;
+	struct msg m;
+
+	while (!client_recv(c, &m, n < want ? PATIENCE_MS : 300))
+		n += m.hdr.type != XS_WATCH_EVENT;
+	return n;
+}
+
+static void given_back_unread(void)
+{
+	static struct pairs p;
+	unsigned int replies, requests;
+	long before, bytes;
+	struct client *c;
+
+	if (is_stock()) {
+		skip("RESET_WATCHES takes the kernel's watches there",
+		     "[E4] watches given back while their events are unread");
+		return;
+	}
+	scene_begin_at(NULL);
+	c = client_new();
+	before = slab_bytes("kmalloc");
+	write_pairs(c, &p);
+	bytes = slab_bytes("kmalloc") - before;
+	diag("%u pairs written: %ld bytes, and %ld as it counts itself", p.n, bytes,
+	     held_bytes(getpid()));
+	ok(bytes < BOUND + NOISE, "[I3, E4] WATCH and RESET_WATCHES, unread: less than %d KiB",
+	   BOUND / 1024);
+	replies = read_replies(c, 2 * p.n);
+	requests = 2 * (p.n + (p.off < p.len));
+	client_raw(c, p.buf + p.off, p.len - p.off);
+	replies += read_replies(c, requests - replies);
+	is(replies, requests, "[W4] when all is read, all is answered");
+	is(held_bytes(getpid()), 0, "[I3] and the open holds nothing");
+	client_close(c);
+	scene_end("watches given back unread");
+}
+
 int main(void)
 {
 	hostile_begin(scaled(240, 1500));
+	given_back_unread();
 	silent_watcher();
 	sipping();
 	busy();
