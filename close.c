@@ -109,7 +109,7 @@ static void drop_closed(struct xenfs_connection *c, struct list_head *unwanted)
 	lockdep_assert_held(&c->lock);
 	xenfs_connection_drop_unread(c, unwanted);
 	if (xenfs_connection_closed_too_much(c))
-		xenfs_requests_cancel(c);
+		xenfs_requests_cancel(c, unwanted);
 	xenfs_connection_deliver(c, unwanted);
 }
 

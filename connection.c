@@ -19,9 +19,10 @@
 
 /*
  * To wake a queue costs its length, with interrupts off, and a process makes it
- * as long as it likes: dup() and epoll, or poll() with one descriptor many times.
- * Only one waiter is woken by who has news, which is mostly the xenbus thread;
- * more are woken by a thread that nobody waits for (contract I1).
+ * as long as it likes: dup() and epoll, or poll() with one descriptor many times;
+ * an epoll set is one waiter here, and can be polled many times in turn. Only one
+ * task, in read() or poll(), is woken by who has news, which is mostly the xenbus
+ * thread; all else is woken by a thread that nobody waits for (contract I1).
  */
 static bool is_long(struct wait_queue_head *wait)
 {
@@ -32,7 +33,7 @@ static bool is_long(struct wait_queue_head *wait)
 static void wake(struct xenfs_connection *c, __poll_t events)
 {
 	lockdep_assert_held(&c->lock);
-	if (!is_long(&c->read_wait)) {
+	if (!c->chained && !is_long(&c->read_wait)) {
 		wake_up_poll(&c->read_wait, events);
 		return;
 	}
@@ -51,7 +52,8 @@ static void wake_work_func(struct work_struct *work)
 	events = c->wake_events;
 	c->wake_events = 0;
 	spin_unlock(&c->lock);
-	wake_up_poll(&c->read_wait, events);
+	if (events)
+		wake_up_poll(&c->read_wait, events);
 	xenfs_connection_put(c);
 }
 
@@ -143,6 +145,21 @@ bool xenfs_connection_writable(struct xenfs_connection *c)
 	ret = has_room(c);
 	spin_unlock(&c->lock);
 	return ret;
+}
+
+/**
+ * xenfs_connection_chained() - what has joined the queue may wake others in turn
+ * @c: the connection
+ *
+ * Context: any, before what is waited for is looked at; takes connection->lock.
+ */
+void xenfs_connection_chained(struct xenfs_connection *c)
+{
+	if (READ_ONCE(c->chained))
+		return;
+	spin_lock(&c->lock);
+	WRITE_ONCE(c->chained, true);
+	spin_unlock(&c->lock);
 }
 
 /**

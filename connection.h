@@ -132,6 +132,7 @@ struct xenfs_connection {
 	u32 transaction_count;		/* sent START, but not yet END */
 
 	__poll_t wake_events;		/* what wake_work has to tell */
+	bool chained;			/* who waits may wake others in turn */
 
 	/* Have locks of their own; joined before what is waited for is read */
 	wait_queue_head_t read_wait;	/* readers, and pollers for anything */
@@ -151,6 +152,7 @@ void xenfs_connection_put(struct xenfs_connection *c);
 bool xenfs_connection_writable(struct xenfs_connection *c);
 bool xenfs_connection_readable(struct xenfs_connection *c);
 bool xenfs_connection_eof(struct xenfs_connection *c);
+void xenfs_connection_chained(struct xenfs_connection *c);
 void xenfs_connection_begun(struct xenfs_connection *c, bool begun);
 
 struct xenfs_message *xenfs_connection_first(struct xenfs_connection *c);

@@ -58,22 +58,16 @@ static bool may_send(struct xenfs_connection *c)
 	       xenfs_limits.reply_bytes;
 }
 
-/* Lets the workqueue send for @c when it is its turn, if there is anything. */
-static void want_turn(struct xenfs_connection *c)
-{
-	if (may_send(c))
-		xenfs_turns_join(c);
-}
-
 /**
- * xenfs_requests_kick() - send what there is, if it can be sent
+ * xenfs_requests_kick() - have sent what there is, if it can be, in its turn
  * @c: the connection
  *
  * Context: any, under connection->lock.
  */
 void xenfs_requests_kick(struct xenfs_connection *c)
 {
-	want_turn(c);
+	if (may_send(c))
+		xenfs_turns_join(c);
 }
 
 /* --- Memory ------------------------------------------------------------- */
@@ -104,7 +98,7 @@ static void reply_taken(struct xenfs_connection *c,
 	recharge_reply(c, reply->charge, 0);
 	if (has_no_reply(c))
 		xenfs_turns_unpark_one(c);
-	want_turn(c);
+	xenfs_requests_kick(c);
 }
 
 static void reply_release(struct xenfs_message *reply)
@@ -309,11 +303,14 @@ static bool reserve(struct xenfs_request *req)
 	struct xenfs_connection *c = req->connection;
 
 	lockdep_assert_held(&c->lock);
-	if (!is_internal(req) && !req->reply.reserved)
+	/* Nobody keeps what a closed open is told. */
+	if (is_internal(req) || c->state == XENFS_CLOSED)
+		return true;
+	if (!req->reply.reserved)
 		req->reply.reserved = xenfs_client_charge(c->client,
 							  XENFS_REPLY_MAX,
 							  has_no_reply(c));
-	return is_internal(req) || req->reply.reserved;
+	return req->reply.reserved;
 }
 
 /* Answers requests of @c until there is one to send; NULL if there is none. */
@@ -435,10 +432,12 @@ void xenfs_request_prepend(struct xenfs_request *req)
 /**
  * xenfs_requests_cancel() - drop what a client wrote and was not sent yet
  * @c: the connection; nobody reads the answers
+ * @unwanted: where to put the requests, for xenfs_connection_unlock()
  *
- * Context: any, under connection->lock; xenfs_connection_deliver() is to follow.
+ * Context: any, under connection->lock.
  */
-void xenfs_requests_cancel(struct xenfs_connection *c)
+void xenfs_requests_cancel(struct xenfs_connection *c,
+			   struct list_head *unwanted)
 {
 	struct xenfs_request *req, *next;
 
@@ -446,8 +445,10 @@ void xenfs_requests_cancel(struct xenfs_connection *c)
 	list_for_each_entry_safe(req, next, &c->queued, reply.list) {
 		if (is_internal(req))
 			continue;
-		list_move_tail(&req->reply.list, &c->sent);
+		list_del_init(&req->reply.list);
 		refuse(req, -ECANCELED);
+		reply_taken(c, &req->reply);
+		list_add_tail(&req->reply.list, unwanted);
 	}
 }
 
@@ -472,7 +473,7 @@ static void answered(struct xenfs_request *req,
 	xenfs_connection_deliver(c, &unwanted);
 	/* Several at once: each time costs a switch to the workqueue. */
 	if (c->in_flight <= xenfs_turns_share() / 2)
-		want_turn(c);
+		xenfs_requests_kick(c);
 	xenfs_connection_unlock(c, &unwanted);
 	xenfs_turns_kick();
 }

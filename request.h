@@ -121,6 +121,7 @@ void xenfs_request_embed(struct xenfs_request *req, struct xenfs_connection *c,
 void xenfs_request_submit(struct xenfs_request *req, bool may_sleep);
 void xenfs_request_prepend(struct xenfs_request *req);
 void xenfs_requests_kick(struct xenfs_connection *c);
-void xenfs_requests_cancel(struct xenfs_connection *c);
+void xenfs_requests_cancel(struct xenfs_connection *c,
+			   struct list_head *unwanted);
 
 #endif

@@ -275,6 +275,7 @@ static int __init start(void)
 	}
 	xenfs_watches_init();
 	xenfs_transactions_init(xenfs_refused);
+	xenfs_xenbus_init();
 	return 0;
 }
 

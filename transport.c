@@ -41,7 +41,10 @@
  * @list: on transport.free or transport.in_flight; transport.lock
  * @request: what is in flight; belongs to who has the slot
  * @type: its type
- * @overtaken: a later request was answered before it; transport.lock
+ * @begun: when it was about to be given to the core; transport.lock
+ * @given: when the core had it, or 0; transport.lock
+ * @overtaken: one that was begun after @given was answered before it;
+ *	transport.lock
  * @looks: how often lost_work() has seen it in flight; transport.lock
  */
 struct xenfs_slot {
@@ -50,6 +53,8 @@ struct xenfs_slot {
 	struct list_head list;
 	struct xenfs_request *request;
 	u32 type;
+	u64 begun;
+	u64 given;
 	bool overtaken;
 	unsigned int looks;
 };
@@ -57,7 +62,8 @@ struct xenfs_slot {
 static struct {
 	spinlock_t lock;		/* the lists; taken with others held */
 	struct list_head free;		/* lock; the one freed first is first */
-	struct list_head in_flight;	/* lock; the one sent first is first */
+	struct list_head in_flight;	/* lock; the one begun first is first */
+	u64 clock;			/* lock; orders what is given to the core */
 	struct xenfs_slot *slots;	/* xenfs_limits.slots of them */
 	struct delayed_work lost_work;	/* looks for dropped replies */
 	xenfs_answered_fn answered;	/* never changes */
@@ -192,6 +198,7 @@ static struct xenfs_request *slot_free(struct xenfs_slot *slot)
 int xenfs_transport_send(struct xenfs_slot *slot, struct xsd_sockmsg *msg,
 			 struct xenfs_request *req)
 {
+	u64 begun;
 	int err;
 
 	err = slot_add_holder(slot, msg);
@@ -204,11 +211,19 @@ int xenfs_transport_send(struct xenfs_slot *slot, struct xsd_sockmsg *msg,
 	slot->looks = 0;
 	kref_get(&slot->file.kref);
 	spin_lock(&transport.lock);
+	begun = ++transport.clock;
+	slot->begun = begun;
+	slot->given = 0;
 	list_add_tail(&slot->list, &transport.in_flight);
 	spin_unlock(&transport.lock);
 
 	err = xenbus_dev_request_and_reply(msg, &slot->file);
 	if (!err) {
+		/* It may be answered by now, and the slot be another's. */
+		spin_lock(&transport.lock);
+		if (slot->begun == begun)
+			slot->given = ++transport.clock;
+		spin_unlock(&transport.lock);
 		if (!delayed_work_pending(&transport.lost_work))
 			queue_delayed_work(xenfs_wq, &transport.lost_work,
 					   LOST_PERIOD);
@@ -261,7 +276,8 @@ static void note_overtaken(struct xenfs_slot *slot)
 	list_for_each_entry(older, &transport.in_flight, list) {
 		if (older == slot)
 			break;
-		older->overtaken = true;
+		if (older->given && older->given < slot->begun)
+			older->overtaken = true;
 	}
 }
 
@@ -287,9 +303,9 @@ static int slot_woken(struct wait_queue_entry *entry, unsigned int mode,
 	kfree(hdr);
 	answer.body = body ? body->msg : NULL;
 	answer.buffer = body;
-	answer.tx_id = slot_remove_holder(slot);
 
 	spin_lock(&transport.lock);
+	answer.tx_id = slot_remove_holder(slot);
 	note_overtaken(slot);
 	req = slot_free(slot);
 	lost = oldest_is_lost();

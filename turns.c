@@ -41,6 +41,7 @@ static struct {
 	struct list_head waiting;	/* lock; opens with something to send */
 	struct list_head closing;	/* lock; closed ones, likewise */
 	bool closing_was_last;		/* lock; to have the other turn */
+	bool retry_was_last;		/* lock; likewise, of the parked */
 	struct list_head parked;	/* lock; opens that must not, for now */
 	unsigned int unparks;		/* lock; how often those were let go */
 	const void *last;		/* lock; which open sent last */
@@ -69,10 +70,25 @@ u32 xenfs_turns_share(void)
 						      IN_FLIGHT_MAX;
 }
 
+/*
+ * The first of the parked, if those have been let go since. All that were parked
+ * before that stand before the others.
+ */
+static struct xenfs_connection *first_to_retry(void)
+{
+	struct xenfs_connection *c;
+
+	lockdep_assert_held(&turns.lock);
+	c = list_first_entry_or_null(&turns.parked, struct xenfs_connection,
+				     turn);
+	return c && !c->sending && c->unparks != turns.unparks ? c : NULL;
+}
+
 static bool nobody_waits(void)
 {
 	lockdep_assert_held(&turns.lock);
-	return list_empty(&turns.waiting) && list_empty(&turns.closing);
+	return list_empty(&turns.waiting) && list_empty(&turns.closing) &&
+	       !first_to_retry();
 }
 
 static struct list_head *line_of(struct xenfs_connection *c)
@@ -135,14 +151,18 @@ static void start_sending(struct xenfs_connection *c)
 
 static struct xenfs_connection *first_in_line(void)
 {
+	struct xenfs_connection *retry = first_to_retry();
+	struct xenfs_connection *c;
 	bool closing;
 
 	lockdep_assert_held(&turns.lock);
+	if (retry && !turns.retry_was_last)
+		return retry;
 	closing = list_empty(&turns.waiting) ||
 		  (!list_empty(&turns.closing) && !turns.closing_was_last);
-	return list_first_entry_or_null(closing ? &turns.closing :
-						  &turns.waiting,
-					struct xenfs_connection, turn);
+	c = list_first_entry_or_null(closing ? &turns.closing : &turns.waiting,
+				     struct xenfs_connection, turn);
+	return c ?: retry;
 }
 
 /* Whose turn is it? Returns the slot to send with, or NULL. */
@@ -156,7 +176,10 @@ static struct xenfs_slot *next_turn(struct xenfs_connection **next)
 	if (c)
 		slot = xenfs_transport_claim();
 	if (slot) {
-		turns.closing_was_last = line_of(c) == &turns.closing;
+		turns.retry_was_last = c->parked;
+		if (!c->parked)
+			turns.closing_was_last = line_of(c) == &turns.closing;
+		c->parked = false;
 		list_del_init(&c->turn);
 		start_sending(c);
 		*next = c;
@@ -216,6 +239,8 @@ void xenfs_turns_end(struct xenfs_connection *c, bool more)
 	c->sending = false;
 	if (more)
 		join(c);
+	if (first_to_retry())	/* it may have had to wait for this end */
+		queue_work(xenfs_wq, &turns.work);
 	spin_unlock(&turns.lock);
 }
 
@@ -247,17 +272,8 @@ void xenfs_turns_park(struct xenfs_connection *c)
  */
 void xenfs_turns_unpark(void)
 {
-	struct xenfs_connection *c, *next;
-
 	spin_lock(&turns.lock);
 	turns.unparks++;
-	list_for_each_entry_safe(c, next, &turns.parked, turn) {
-		c->parked = false;
-		if (c->sending)	/* it joins when its turn ends */
-			list_del_init(&c->turn);
-		else
-			list_move_tail(&c->turn, line_of(c));
-	}
 	if (!nobody_waits())
 		queue_work(xenfs_wq, &turns.work);
 	spin_unlock(&turns.lock);

@@ -299,6 +299,23 @@ static ssize_t xenbus_read_iter(struct kiocb *iocb, struct iov_iter *to)
 
 /* --- The rest ----------------------------------------------------------- */
 
+/* How poll() and select() join a queue of waiters: what they wake is a task. */
+static poll_queue_proc poll_joins;	/* set at init, then constant */
+
+/**
+ * xenfs_xenbus_init() - learn how poll() waits
+ *
+ * Context: module init.
+ */
+void __init xenfs_xenbus_init(void)
+{
+	struct poll_wqueues wait;
+
+	poll_initwait(&wait);
+	poll_joins = wait.pt._qproc;
+	poll_freewait(&wait);
+}
+
 /*
  * The queue of waiters is joined before the state is looked at, and whoever
  * changes the state does so under the lock that the look takes, then wakes the
@@ -309,6 +326,8 @@ static __poll_t xenbus_poll(struct file *file, poll_table *wait)
 	struct xenfs_connection *c = file->private_data;
 	__poll_t events = 0;
 
+	if (wait && wait->_qproc && wait->_qproc != poll_joins)
+		xenfs_connection_chained(c);
 	poll_wait(file, &c->read_wait, wait);
 	if (xenfs_connection_readable(c))
 		events |= EPOLLIN | EPOLLRDNORM;
