@@ -1,9 +1,10 @@
 #!/bin/busybox sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# Runs in dom0: for a PV and a PVH guest, create it, save it when it says that
-# it is ready, restore it, and show what its test printed. One stream of TAP.
+# Runs in dom0: for a PV and a PVH guest, create it, suspend it as often as it
+# asks for that, and show what its test printed. One stream of TAP.
 # shellcheck shell=dash
+# shellcheck disable=SC3045 # busybox's read has -t
 
 n=0
 result() { # STATUS TEXT
@@ -32,8 +33,54 @@ await() {
 	done
 }
 
-ready() { [ "$(xenstore-read "/local/domain/$(xl domid domu)/data/ready")" = 1 ]; }
 printed() { grep -q "^exit" "$console"; }
+
+# xl may wait without an end for a guest that does not suspend.
+limited_xl() { timeout -k 5 90 xl "$@"; }
+
+gone() { ! limited_xl domid domu; }
+
+# The suspend that the guest asks for: a number, and of which kind
+fulfil() {
+	case $2 in
+	checkpoint)
+		try "$type: xl save -c, $1" limited_xl save -c domu /dev/null ;;
+	restore)
+		try "$type: xl save, $1" limited_xl save domu /tmp/image &&
+		try "$type: xl restore, $1" limited_xl restore /tmp/image ;;
+	*)
+		try "$type: suspend $*" false ;;
+	esac
+}
+
+# Have a line on descriptor 3 whenever the guest says what it wants.
+listen() {
+	[ -z "$listener" ] || kill "$listener"
+	home=/local/domain/$(limited_xl domid domu)
+	xenstore-watch "$home/data/ready" >&3 &
+	listener=$!
+}
+
+# Until the guest's test has ended, or it is silent for two minutes; it waits for
+# data/done.
+serve() {
+	served=0
+	silent=0
+	listen
+	until printed; do
+		[ $silent -lt 60 ] || return 1
+		read -r -t 2 _ <&3
+		wish=$(xenstore-read "$home/data/ready" 2>/dev/null)
+		number=${wish%% *}
+		silent=$((silent + 1))
+		[ "${number:-0}" -gt "$served" ] || continue
+		fulfil "$number" "${wish#* }" || return 1
+		[ "${wish#* }" = checkpoint ] || listen
+		served=$number
+		silent=0
+		xenstore-write "$home/data/done" "$served"
+	done
+}
 
 # Its numbers are the guest's own; its kernel's lines are left out.
 show() {
@@ -50,6 +97,9 @@ show() {
 
 xenconsoled --log=all --log-dir=/tmp --pid-file /run/xenconsoled.pid
 console=/tmp/guest-domu.log
+mkfifo /tmp/wishes
+exec 3<>/tmp/wishes
+listener=
 for type in pv pvh; do
 	# In one of them, clients may take all that the server allows.
 	options=
@@ -61,18 +111,15 @@ for type in pv pvh; do
 		type = "$type"
 		kernel = "/domu/vmlinuz"
 		ramdisk = "/domu/initrd.gz"
-		memory = 256
+		memory = 128
 		vcpus = 1
 		extra = "console=hvc0 panic=-1 $options"
 		on_reboot = "destroy"
 		on_crash = "destroy"
 	CFG
-	try "$type: xl create" xl create /tmp/cfg
-	try "$type: the guest is ready" await 60 ready &&
-	try "$type: xl save" xl save domu /tmp/image &&
-	try "$type: xl restore" xl restore /tmp/image
-	rm -f /tmp/image
-	try "$type: the guest's test comes to its end" await 120 printed
+	try "$type: xl create" limited_xl create /tmp/cfg
+	serve
+	result $? "$type: the guest's test comes to its end"
 	before=$n
 	show
 	[ "$plan" = $((n - before)) ]
@@ -80,7 +127,8 @@ for type in pv pvh; do
 	if [ "$plan" = none ]; then
 		tail -n 30 $console | sed 's/^/# /'
 	fi
-	xl destroy domu 2>/dev/null
-	await 20 sh -c '! xl domid domu'
+	rm -f /tmp/image
+	limited_xl destroy domu 2>/dev/null
+	await 20 gone
 done
 echo "1..$n"
