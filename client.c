@@ -35,7 +35,7 @@ struct xenfs_client {
 	unsigned int opens;
 	u64 cgroup;
 	struct pid *pid;
-	spinlock_t lock;
+	spinlock_t lock;		/* what follows */
 	u32 bytes;
 	bool waits;
 	u32 closed_bytes;

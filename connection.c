@@ -26,6 +26,7 @@
  */
 static bool is_long(struct wait_queue_head *wait)
 {
+	/* Who joins just now looks for news after that. */
 	return data_race(!list_empty(&wait->head) &&
 			 !list_is_singular(&wait->head));
 }

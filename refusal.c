@@ -90,7 +90,7 @@ int xenfs_refusals_settle(void)
 	while (!xenfs_transport_idle()) {
 		if (time_after(jiffies, end))
 			return -EBUSY;
-		msleep(10);
+		msleep(20);
 	}
 	while (atomic_read(&refusals.count)) {
 		if (!refusal_compensate())

@@ -72,10 +72,7 @@ void xenfs_requests_kick(struct xenfs_connection *c)
 
 /* --- Memory ------------------------------------------------------------- */
 
-/*
- * What a reply takes, or may take, has changed; of all replies of its client,
- * too, of which others may wait for room.
- */
+/* What a reply takes has changed: others of its client may wait for room. */
 static void recharge_reply(struct xenfs_connection *c, u32 from, u32 to)
 {
 	if (xenfs_client_recharge(c->client, from, to))
@@ -245,10 +242,7 @@ static void refuse(struct xenfs_request *req, int error)
 
 /* --- Dispatch ----------------------------------------------------------- */
 
-/*
- * Of two errors, the one that the server would name. A request that had to wait
- * may have ended its own transaction when it comes here again.
- */
+/* Of two errors, the one that the server would name; of one that waited, once. */
 static int check(struct xenfs_request *req)
 {
 	int err = req->reply.error;
