@@ -178,7 +178,7 @@ probe same ''
 while read -r _ macro value; do
 	probes=$((probes + 1))
 	probe "$macro" "s/^\(#define $macro\) .*/\1 $((value + 1))/"
-done < <(grep '^#define' "$dir/layout")
+done < <(grep -E '^#define CORE_(SIZEOF|OFFSETOF)_' "$dir/layout")
 env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL -u MAKEOVERRIDES \
 	make -k -C "$kdir" M="$dir" -j"$(nproc)" modules >"$dir/said" 2>&1 || true
 
