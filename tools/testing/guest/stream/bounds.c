@@ -12,15 +12,19 @@
 #include "tap.h"
 #include "target.h"
 
-/* Backpressure: READs of a large value whose replies nobody reads */
+/*
+ * Backpressure: READs of a large value whose replies nobody reads. The path is as
+ * long as either server takes it, or 256 KiB of requests would be very many.
+ */
 #define FLOOD_MAX	3000
+#define PATH_LEN	900
 /* There is no more room when none came for so long: servers are slow now and then */
 #define FULL_MS		(1500 * slow())
-static char big_path[] = ROOT "/big";
+static char big_path[PATH_LEN + 1] = ROOT "/";
 
 struct flood {
 	struct client *c;
-	char req[64];
+	char req[HEADER + PATH_LEN + 1];
 	size_t len;
 	size_t sent;		/* bytes */
 };
@@ -31,6 +35,7 @@ static void flood_init(struct flood *f)
 	struct client *c = client_open(socket_path());
 
 	memset(value, 'v', sizeof(value) - 1);
+	memset(big_path + strlen(ROOT "/"), 'p', PATH_LEN - strlen(ROOT "/"));
 	call_write(c, 0, big_path, value);
 	client_close(c);
 	f->c = client_new();
