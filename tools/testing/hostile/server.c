@@ -12,7 +12,7 @@
 #include "hostile.h"
 
 #define OPENS	40	/* more than there are slots */
-#define FULL	6	/* that write until there is no room */
+#define FULL	3	/* that write until there is no room: less than closed opens may have */
 #define SOME	4	/* requests of each other */
 /* All that closed opens may hold, with what is allocated beside (I3) */
 #define CLOSED_BYTES	(4 * 1024 * 1024)

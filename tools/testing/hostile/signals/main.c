@@ -156,6 +156,7 @@ int main(void)
 	unsigned int i, j;
 
 	hostile_begin(240);
+	states_begin();
 	for (i = 0; i < nr_states; i++) {
 		state = &states[i];
 		scene_begin();

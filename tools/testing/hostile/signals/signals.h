@@ -9,7 +9,7 @@
 
 /* Of every request */
 #define ID	77
-/* Requests in a write() of the blocked writer */
+/* A seventh of the requests of the blocked writer */
 #define BATCH	64
 
 /* Brings an open into a state; may sleep there for good. */
@@ -29,6 +29,7 @@ extern char request[64 * BATCH];	/* READ of KEY with ID, or many of it */
 extern unsigned int written;		/* requests by the blocked writer */
 extern uint32_t transaction;		/* survives a fork() only */
 
+void states_begin(void);
 void put(struct client *c, const void *buf, size_t len);
 bool answered(struct client *c, uint32_t id, const char *body);
 
