@@ -466,11 +466,38 @@ static void row(const char *name, bool restored)
 	}
 }
 
+/*
+ * The server has just refused a START, which is not made good for yet: that is
+ * tried at once, and then once a second.
+ */
+static void refused(void)
+{
+	struct client *c = client_new();
+	uint32_t tx;
+	int err = 0;
+
+	s.name = "checkpoint";
+	s.restored = false;
+	s.number++;
+	snprintf(s.text, sizeof(s.text), "with a refused START");
+	s.leaving = client_new();
+	while (!err)
+		err = call_start(c, &tx);
+	is(err, ENOSPC, "[T1] %s: there is none", s.text);
+	call(c, XS_RESET_WATCHES, 0, "", 1, NULL);
+	client_close(c);
+	suspend();
+	ok(load_goes_on(s.restores), "[T1, T2] %s: the domain goes on", s.text);
+	load_calm(true);
+}
+
 void suspends(void (*between)(void))
 {
 	open_all();
 	row("checkpoint", false);
 	between();
+	if (!is_stock() && all_transactions() > CLIENTS)
+		refused();
 	row("restore", true);
 	ok(load_end(), "[W3, T2] the numbered values come to their end");
 	close_all();
