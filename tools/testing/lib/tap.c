@@ -130,3 +130,8 @@ void bail(const char *fmt, ...)
 	printf("\n");
 	exit(1);
 }
+
+void expect_warning(const char *function)
+{
+	printf("# expect WARNING in %s\n", function);
+}
