@@ -34,6 +34,17 @@ bool load_goes_on(unsigned long restores);
 /* False if it could not end as it should */
 bool load_end(void);
 
+/* dom0.c: what dom0.sh does for the guest */
+
+/* Ask for a suspend of this kind, or for more; then wait until it is done. */
+void dom0_asked(struct client *c, const char *what);
+bool dom0_done(struct client *c);
+/* Can it change how many watches a guest may have? */
+bool dom0_has_quota(void);
+
+/* poor.c: a restore at a server with fewer watches */
+void poor_restore(struct client *c);
+
 /* suspend.c */
 
 /* How many transactions clients may have, as the module says */

@@ -2,9 +2,6 @@
 /*
  * Suspends of the domain: some that are cancelled (a checkpoint), which nobody
  * must see, and some with a save and a restore, with everything in every state.
- *
- * The guest says by data/ready what it wants, and dom0.sh by data/done that this
- * is done: a number, the same in both.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -40,7 +37,6 @@ enum {
 static struct {
 	const char *name;	/* what kind of suspend it is; for dom0.sh, too */
 	bool restored;
-	unsigned int number;	/* of suspends so far */
 	unsigned int restores;	/* of those */
 	char text[32];		/* what to call this one */
 	long room;		/* STARTs that worked before the first */
@@ -239,40 +235,12 @@ static void block_reader(void)
 
 /* --- The suspend -------------------------------------------------------- */
 
-static int wait_long(struct client *c, uint32_t req_id, struct msg *reply)
-{
-	int err = client_recv(c, reply, LIMIT_MS);
-
-	return !err && reply->hdr.req_id != req_id ? -EPROTO : err;
-}
-
-/* dom0.sh puts it there when the domain runs again; a new server has it not. */
-static bool is_done(void)
-{
-	static const char path[] = "data/done";
-	struct msg m;
-	int err;
-
-	err = call_by(s.control, XS_READ, 0, path, sizeof(path), &m, wait_long);
-	if (err && err != ENOENT)
-		diag("READ of data/done: %d", err);
-	return !err && strtoul(m.body, NULL, 10) == s.number;
-}
-
 static void suspend(void)
 {
-	long end = now_ms() + LIMIT_MS;
-	char wish[32];
-	bool done;
-
 	load_calm(false);
-	snprintf(wish, sizeof(wish), "%u %s", s.number, s.name);
-	is(call_write(s.control, 0, "data/ready", wish), 0,
-	   "[T2] %s: it may begin", s.text);
+	dom0_asked(s.control, s.name);
 	client_close(s.leaving);
-	while (!(done = is_done()) && now_ms() < end)
-		sleep_ms(200);
-	if (!ok(done, "[T2] %s: and it is over", s.text))
+	if (!ok(dom0_done(s.control), "[T2] %s: and it is over", s.text))
 		bail("dom0 does not answer");
 }
 
@@ -462,7 +430,6 @@ static void row(const char *name, bool restored)
 	s.name = name;
 	s.restored = restored;
 	for (i = 1; i <= TIMES; i++) {
-		s.number++;
 		s.restores += restored;
 		snprintf(s.text, sizeof(s.text), "%s %u", name, i);
 		once();
@@ -481,7 +448,6 @@ static void refused(void)
 
 	s.name = "checkpoint";
 	s.restored = false;
-	s.number++;
 	snprintf(s.text, sizeof(s.text), "with a refused START");
 	s.leaving = client_new();
 	while (!err)
@@ -502,6 +468,10 @@ void suspends(void (*between)(void))
 	if (!is_stock() && all_transactions() > CLIENTS)
 		refused();
 	row("restore", true);
+	if (dom0_has_quota()) {
+		s.restores++;
+		poor_restore(s.control);
+	}
 	ok(load_end(), "[W3, T2] the numbered values come to their end");
 	close_all();
 }
