@@ -123,8 +123,6 @@ for type in pv pvh; do
 		ramdisk = "/domu/initrd.gz"
 		memory = 128
 		vcpus = 1
-		# After an emulated rdtsc a PVH guest meets a triple fault now and then.
-		tsc_mode = "native"
 		extra = "console=hvc0 panic=-1 domu_quota=$quota $options"
 		on_reboot = "destroy"
 		on_crash = "destroy"
