@@ -19,4 +19,15 @@
 	 (LINUX_VERSION_CODE < KERNEL_VERSION(6, 12, 16) ||		\
 	  LINUX_VERSION_CODE >= KERNEL_VERSION(6, 13, 0)))
 
+/*
+ * The dentries that simple_fill_super() makes are gone with the superblock:
+ * since 6.19 kill_anon_super() sees to it, before only kill_litter_super() did,
+ * which is gone since (Kbuild looks for it).
+ */
+#ifdef XENFS_HAS_KILL_LITTER_SUPER
+#define xenfs_kill_super	kill_litter_super
+#else
+#define xenfs_kill_super	kill_anon_super
+#endif
+
 #endif

@@ -17,6 +17,7 @@
 #include <linux/slab.h>
 #include <xen/xen.h>
 
+#include "compat.h"
 #include "limits.h"
 #include "refusal.h"
 #include "request.h"
@@ -247,7 +248,7 @@ static struct file_system_type xenfs_type = {
 	.name = "xenfs",
 	.init_fs_context = xenfs_init_fs_context,
 	.parameters = xenfs_parameters,
-	.kill_sb = kill_litter_super,
+	.kill_sb = xenfs_kill_super,
 };
 
 /* --- Module ------------------------------------------------------------- */

@@ -338,9 +338,15 @@ static __poll_t xenbus_poll(struct file *file, poll_table *wait)
 	return events;
 }
 
-static unsigned int count(struct list_head *list)
+/* list_count_nodes() is of 6.3. */
+static unsigned int count(const struct list_head *list)
 {
-	return list_count_nodes(list);
+	const struct list_head *entry;
+	unsigned int n = 0;
+
+	list_for_each(entry, list)
+		n++;
+	return n;
 }
 
 /* What the open holds, in /proc/PID/fdinfo/FD. */
