@@ -19,20 +19,43 @@ one() {
 	printf '%s\n' "$1"
 }
 
-# What `fetch` made of a kernel series (6.1, 6.12), or tools/debug/kernel of a
-# debug kernel (debug-dom0)
+# What `fetch` made of a kernel (6.1, 6.12, sid, backports), or tools/debug/kernel
+# of a debug kernel (debug-dom0)
 kernel_dir() {
 	case $1 in
 	debug-*) printf '%s\n' "$build/$1" ;;
 	*)       printf '%s\n' "$cache/linux-$1" ;;
 	esac
 }
-kernel_image()   { one "$(kernel_dir "$1")"/boot/vmlinuz-*; }
-kernel_release() { local image; image=$(kernel_image "$1"); printf '%s\n' "${image##*/vmlinuz-}"; }
+# The newest packages have it among the modules.
+kernel_image() {
+	local file
+	for file in "$(kernel_dir "$1")"/usr/lib/modules/*/vmlinuz; do
+		[ ! -e "$file" ] || { one "$file"; return; }
+	done
+	one "$(kernel_dir "$1")"/boot/vmlinuz-*
+}
+kernel_release() {
+	local image
+	image=$(kernel_image "$1")
+	case $image in
+	*/vmlinuz-*) printf '%s\n' "${image##*/vmlinuz-}" ;;
+	*)           basename "${image%/vmlinuz}" ;;
+	esac
+}
 kernel_headers() {
 	case $1 in
 	debug-*) one "$(kernel_dir "$1")/build" ;;
 	*)       one "$(kernel_dir "$1")"/usr/src/linux-headers-*-amd64 ;;
+	esac
+}
+
+# What `fetch` made of a version of Xen; without one, of this Debian's own
+xen_dir() { printf '%s\n' "$cache/$(xen_name "${1-}")"; }
+xen_name() {
+	case ${1-} in
+	4.17|'') echo xen ;;
+	*)       echo "xen-$1" ;;
 	esac
 }
 
