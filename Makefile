@@ -12,6 +12,9 @@ KDIR	?= /lib/modules/$(KVER)/build
 TARGET	 = $(if $(KERNEL),--series $(KERNEL),--kdir $(KDIR)) \
 	   $(if $(VMLINUX),--vmlinux $(VMLINUX))
 
+# Xen, if not this Debian's own
+XEN_OPTION = $(if $(XEN),--xen $(XEN))
+
 export KERNELS PLANT
 
 all: module
@@ -21,18 +24,20 @@ help:
 	@echo '  make                  xenfs.ko for the running kernel, in build/<release>/'
 	@echo '    KVER=<release>      for another installed one'
 	@echo '    KDIR=<directory>    for the one with these headers'
-	@echo '    KERNEL=6.1|6.12     for a Debian kernel that is downloaded'
+	@echo '    KERNEL=6.1|6.12|sid|backports'
+	@echo '                        for a Debian kernel that is downloaded: the newest are'
+	@echo '                        those of sid and of the backports to the next release'
 	@echo '    VMLINUX=<file>      where its type information is, if not in a usual place'
 	@echo '  make install          install it, for that kernel (modules_install, depmod)'
 	@echo
 	@echo 'See it work (a virtual machine with real Xen: no KVM, no root, no Xen here)'
 	@echo '  make demo             build, boot, and use it'
-	@echo '  make shell            a shell in there: [KERNEL=6.1|6.12] [SERVER=xenstored|oxenstored]'
+	@echo '  make shell            a shell in there: [KERNEL=] [SERVER=xenstored|oxenstored] [XEN=4.17|4.20]'
 	@echo
 	@echo 'Test'
 	@echo '  make test             all: unit tests, the rig, and boots: [KERNELS="6.1 6.12"] [V=1]'
 	@echo '  make unit             the unit tests only, in seconds'
-	@echo '  make vm               one boot: [KERNEL=] [SERVER=] [TESTS="stream watch"]'
+	@echo '  make vm               one boot: [KERNEL=] [SERVER=] [XEN=] [TESTS="stream watch"]'
 	@echo '  make test-stock       which of the tests the stock xenfs fails'
 	@echo '  make test-hostile     clients that try to hurt others'
 	@echo '  make soak             1,000,000 messages to the file and to the socket: [MESSAGES=] [SEED=] [SERVER=]'
@@ -58,7 +63,7 @@ demo: deps
 
 shell: deps
 	@ko=$$(tools/build/module --series $(or $(KERNEL),6.1)) && \
-	tools/vm/run --kernel $(or $(KERNEL),6.1) --server $(SERVER) --module $$ko \
+	tools/vm/run --kernel $(or $(KERNEL),6.1) --server $(SERVER) $(XEN_OPTION) --module $$ko \
 		--timeout 86400 --shell
 
 test: deps
@@ -70,7 +75,7 @@ unit: deps
 
 vm: deps
 	@KERNELS=$(or $(KERNEL),6.1) tools/testing/vm --kernel $(or $(KERNEL),6.1) \
-		--server $(SERVER) $(TESTS)
+		--server $(SERVER) $(XEN_OPTION) $(TESTS)
 
 test-stock: deps
 	@tools/testing/stock $(or $(KERNEL),6.1) $(TESTS)
