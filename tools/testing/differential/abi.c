@@ -28,7 +28,7 @@ struct intended intended[NR_RULES] = {
 	},
 	[RULE_LONG_PATH] = {
 		.name = "WATCH of a path that is longer than any may be: EINVAL",
-		.reason = "with the file's own token, the message might be too long for the ring [W2]; the C server agrees, oxenstored sets a watch that nothing can fire",
+		.reason = "with the file's own token, the message might be too long for the ring [W2]; the C server agreed up to 4.17; a later one, and oxenstored, give dom0 a watch that nothing can fire",
 	},
 	[RULE_NO_REQUEST] = {
 		.name = "a type that only a server may send, or RESTRICT: ENOSYS",
@@ -187,7 +187,7 @@ struct verdict abi_verdict(const struct item *it, bool tx_known)
 		return answer(RULE_SPECIAL, EINVAL, true);
 
 	if (it->type == XS_WATCH && strlen(it->body) > ABS_PATH_MAX)
-		return answer(RULE_LONG_PATH, EINVAL, !server_is_c());
+		return answer(RULE_LONG_PATH, EINVAL, true);
 	if (it->type == XS_WATCH && nuls(it) == 3) {
 		v.rule = RULE_DEPTH;
 		v.rewritten = true;
