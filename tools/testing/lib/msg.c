@@ -59,9 +59,6 @@ int msg_error(const struct msg *m)
 	for (i = 0; i < sizeof(xsd_errors) / sizeof(xsd_errors[0]); i++)
 		if (!strcmp(xsd_errors[i].errstring, m->body))
 			return xsd_errors[i].errnum;
-	/* New servers have it, the kernel's list does not. */
-	if (!strcmp(m->body, "EPERM"))
-		return EPERM;
 	diag("a server error without a name: '%s'", m->body);
 	return EPROTO;
 }

@@ -68,6 +68,7 @@ static const struct xsd_errors xsd_errors[] __attribute__((unused)) = {
 	WIRE_ERROR(EAGAIN),
 	WIRE_ERROR(EISCONN),
 	WIRE_ERROR(E2BIG),
+	WIRE_ERROR(EPERM),	/* since after Xen 4.17; Linux's list lacks it */
 };
 
 /*
