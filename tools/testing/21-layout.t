@@ -91,6 +91,13 @@ ok 'a file that is not there' says_only 'no type information .*/not-there'
 build_for ''
 ok 'after all that, the right one' builds
 
+mkdir -p "$dir/old/include/generated"
+touch "$dir/old/Makefile"
+echo '#define UTS_RELEASE "5.10.0-32-amd64"' >"$dir/old/include/generated/utsrelease.h"
+status=0
+"$top/tools/build/module" --kdir "$dir/old" >"$dir/ko" 2>"$dir/said" || status=$?
+ok 'a kernel that is too old' says_only 'for Linux 6\.1 and later.*5\.10\.0-32-amd64'
+
 # What is before and behind the kernel in an image: code, in which all that is
 # looked for may be by chance. Behind what was packed comes its size at first.
 junk() {
