@@ -40,6 +40,8 @@ help:
 	@echo '  make vm               one boot: [KERNEL=] [SERVER=] [XEN=] [TESTS="stream watch"]'
 	@echo '  make test-stock       which of the tests the stock xenfs fails'
 	@echo '  make test-hostile     clients that try to hurt others'
+	@echo '  make matrix           each kernel, newest too, under each Xen with each server:'
+	@echo '                        [KERNELS="6.1 6.12 sid backports"] [XEN="4.17 4.20"]'
 	@echo '  make soak             1,000,000 messages to the file and to the socket: [MESSAGES=] [SEED=] [SERVER=]'
 	@echo '  make check            style and static checks: checkpatch, W=1, sparse, docutils, shellcheck'
 	@echo '  make test-debug       all on debug kernels, which are built first: [PLANT=<fault>]'
@@ -89,6 +91,11 @@ soak: deps
 		--timeout 10800 --live --messages $(or $(MESSAGES),1000000) \
 		--seed $(or $(SEED),$$(date +%s))
 
+# Takes an hour and a half.
+matrix: deps
+	@tools/testing/matrix $(if $(XEN),--xen "$(XEN)") \
+		$(if $(filter file,$(origin KERNELS)),,$(KERNELS))
+
 bench: deps
 	@tools/bench/run $(or $(KERNEL),6.1)
 
@@ -125,5 +132,5 @@ distclean:
 	rm -rf build
 
 .PHONY: all help bench module install modules_install demo shell test unit vm \
-	test-stock test-hostile test-debug debug-kernels soak check \
+	test-stock test-hostile matrix test-debug debug-kernels soak check \
 	in-tree dkms-test deps fetch clean distclean
