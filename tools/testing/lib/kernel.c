@@ -71,3 +71,8 @@ long slab_bytes(const char *prefix)
 	fclose(f);
 	return total;
 }
+
+bool slabs_are_padded(void)
+{
+	return file_number("/sys/kernel/slab/kmalloc-64/slab_size") > 64;
+}

@@ -15,5 +15,7 @@ long file_number(const char *path);
  * that are kept for later are not counted.
  */
 long slab_bytes(const char *prefix);
+/* Does a debug kernel add to each object what makes it two to five times as large? */
+bool slabs_are_padded(void);
 
 #endif

@@ -127,7 +127,10 @@ static void one_order(const struct order *o)
 	bytes = settled(before);
 	diag("those that came take %ld KiB", bytes / 1024);
 	ok(bytes > CLIENT_BYTES / 4 * 3, "[I3] there are as many as may be");
-	ok(bytes < CLIENT_BYTES + OPENS * OPEN_BYTES, "[I3] no more");
+	if (slabs_are_padded())
+		skip("a debug kernel's objects are larger", "[I3] no more");
+	else
+		ok(bytes < CLIENT_BYTES + OPENS * OPEN_BYTES, "[I3] no more");
 	scene_goes_on("[I1, I3] beside a client that does not read");
 	began = now_ms();
 	is(read_all(o), OPENS * READS, "[I3, W3] then %s, all come", o->name);
