@@ -42,8 +42,10 @@ void server_learn(void)
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	len = fd < 0 ? -1 : read(fd, line, sizeof(line) - 1);
 	close(fd);
+	/* After a live update it has -U, to take over what is not there next time. */
 	for (p = line; p < line + len && n < 15; p += strlen(p) + 1)
-		server_argv[n++] = p;
+		if (strcmp(p, "-U"))
+			server_argv[n++] = p;
 	if (!n)
 		bail("no server runs");
 }
