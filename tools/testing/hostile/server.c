@@ -2,7 +2,6 @@
 /* The server stops for a while, with every queue full: nothing is lost. */
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -161,20 +160,6 @@ static void full_and_closed(void)
 	scene_end("full queues that are closed");
 }
 
-/* What the slabs hold when it gets no less: some is freed after a grace period. */
-static long no_less_bytes(void)
-{
-	long end = now_ms() + PATIENCE_MS, bytes, least = LONG_MAX;
-
-	for (;;) {
-		sleep_ms(500);
-		bytes = slab_bytes("kmalloc");
-		if (bytes >= least || now_ms() > end)
-			return least < bytes ? least : bytes;
-		least = bytes;
-	}
-}
-
 /*
  * Opens that are closed while the server stands still, over and over: no limit
  * on descriptors counts them. What they wrote is kept up to a bound, the opens
@@ -194,7 +179,7 @@ static long close_over_and_over(int n, unsigned int max)
 		fill(&w, number++, max);
 		client_close(w.c);
 	}
-	return no_less_bytes() - before;
+	return slab_bytes_at_rest("kmalloc") - before;
 }
 
 /* Of those opens, how many the server had a request of before it answered this */

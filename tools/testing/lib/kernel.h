@@ -15,6 +15,11 @@ long file_number(const char *path);
  * that are kept for later are not counted.
  */
 long slab_bytes(const char *prefix);
+/*
+ * When it has got no less for two seconds: what was given back is freed a grace
+ * period later, by work that has to have its turn.
+ */
+long slab_bytes_at_rest(const char *prefix);
 /* Does a debug kernel add to each object what makes it two to five times as large? */
 bool slabs_are_padded(void);
 

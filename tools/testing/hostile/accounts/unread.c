@@ -116,7 +116,7 @@ static long settled(long before)
 				break;
 		idle = i < OPENS ? 0 : idle + 1;
 	}
-	return slab_bytes("kmalloc") - before;
+	return slab_bytes_at_rest("kmalloc") - before;
 }
 
 static void one_order(const struct order *o)
