@@ -91,7 +91,7 @@ soak: deps
 		--timeout 10800 --live --messages $(or $(MESSAGES),1000000) \
 		--seed $(or $(SEED),$$(date +%s))
 
-# Takes an hour and a half.
+# Two boots for each of sixteen.
 matrix: deps
 	@tools/testing/matrix $(if $(XEN),--xen "$(XEN)") \
 		$(if $(filter file,$(origin KERNELS)),,$(KERNELS))

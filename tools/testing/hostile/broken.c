@@ -22,8 +22,7 @@ static uint32_t start_broken(struct client *c)
 	static struct msg m;
 	uint32_t id;
 
-	if (!pretend_begin())
-		bail("the server can't be stopped");
+	pretend_begin();
 	id = client_send(c, XS_TRANSACTION_START, 0, "", 1);
 	if (!pretend_receive(&m) || m.hdr.type != XS_TRANSACTION_START)
 		bail("the START does not come");
@@ -57,8 +56,7 @@ static void all_slots(void)
 	static struct msg m;
 	int i, came = 0;
 
-	if (!pretend_begin())
-		bail("the server can't be stopped");
+	pretend_begin();
 	for (i = 0; i < SLOTS; i++) {
 		clients[i] = client_new();
 		client_send(clients[i], XS_READ, 0, KEY, sizeof(KEY));

@@ -69,7 +69,7 @@ bool reload(const char *parameters);
  * Be the server, while that stands still. Nothing may be under way: no bystanders,
  * no kuser. What was sent is seen by the kernel when somebody writes a request.
  */
-bool pretend_begin(void);
+void pretend_begin(void);
 void pretend_end(void);
 /* The last kilobyte of requests */
 void pretend_past(char past[1024]);

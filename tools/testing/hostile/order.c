@@ -67,8 +67,7 @@ static void scripted(struct client *c, struct client *other, const char *script,
 	char got[16] = "";
 	int i, came = 0;
 
-	if (!pretend_begin())
-		bail("the server can't be stopped");
+	pretend_begin();
 	for (i = 0; i < READS; i++)
 		client_send(c, XS_READ, 0, KEY, sizeof(KEY));
 	/* The third comes when two others have no reply: at most two are sent. */
@@ -100,7 +99,8 @@ int main(void)
 	other = client_new();
 	is(call_watch(c, XS_WATCH, WATCHED, "t"), 0, "[E1] WATCH");
 	is(client_event(c, &m, PATIENCE_MS), 0, "[E2] and its event");
-	if (!pretend_begin() || !find_token())
+	pretend_begin();
+	if (!find_token())
 		bail("the watch's token is not on the ring");
 	pretend_end();
 	diag("the token at the server: %s", token);

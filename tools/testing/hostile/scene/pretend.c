@@ -44,20 +44,21 @@ static bool stands_still(void)
 	return false;
 }
 
-bool pretend_begin(void)
+void pretend_begin(void)
 {
 	int fd;
 
 	if (!page) {
 		if (!module_load("xsd"))
-			return false;
+			bail("the module that has the store's page does not load");
 		fd = open("/dev/xsd_kva", O_RDWR | O_CLOEXEC);
 		page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 		close(fd);
 		if (page == MAP_FAILED)
 			bail("the store's page: %s", strerror(errno));
 	}
-	return server_stop() && stands_still();
+	if (!server_stop() || !stands_still())
+		bail("the server can't be stopped");
 }
 
 void pretend_end(void)
