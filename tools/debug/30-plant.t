@@ -98,6 +98,6 @@ caught debug-dom0 sleep-in-atomic 'sleeping function called from invalid context
 caught debug-dom0 lock-inversion 'possible circular locking dependency'
 clean debug-kcsan
 caught debug-kcsan data-race 'KCSAN: data-race in .*(xenfs|request)'
-caught debug-kasan use-after-free 'KASAN: slab-use-after-free in .*request_'
+caught debug-kasan use-after-free 'KASAN: slab-use-after-free in .*\[xenfs\]'
 echo "1..$n"
 exit $failed

@@ -23,8 +23,19 @@ scan_for_leaks() { # WHEN
 	echo clear >$leaks
 }
 
+# What a closed open gives back is answered by the server, or never. Then the mount
+# holds the module, and the server, which maps a page of it.
+wait_for_closed_opens() {
+	t=0
+	while [ "$(cat /sys/module/xenfs/refcnt)" -gt 2 ] && [ $t -lt 30 ]; do
+		t=$((t + 1))
+		sleep 1
+	done
+}
+
 # Without its memory nothing hides what only that points to.
 unload() {
+	wait_for_closed_opens
 	kill -KILL "$(cat /run/xenstored.pid 2>/dev/null)" 2>/dev/null
 	sleep 1
 	umount /proc/xen
