@@ -23,6 +23,9 @@
 /* "%lX:%x" at its longest, with the nul. */
 #define XENFS_TOKEN_MAX		(2 * sizeof(unsigned long) + 1 + 8 + 1)
 
+/* A depth in decimal at its longest, with the nul. */
+#define XENFS_DEPTH_MAX		sizeof("4294967295")
+
 /**
  * struct xenfs_framer - where a byte stream stands within its messages
  * @hdr: header of the current message, complete once @taken says so

@@ -14,6 +14,7 @@
 #include <linux/xarray.h>
 
 #include "carrier.h"
+#include "server_features.h"
 #include "limits.h"
 #include "watch.h"
 #include "work.h"
@@ -28,7 +29,7 @@ static u32 last_watch_id;	/* watch_ids' lock */
 /* Watches on the lists of all connections: those that the server counts */
 static atomic_t total;
 
-static_assert(XENSTORE_ABS_PATH_MAX + 1 + XENFS_TOKEN_MAX <=
+static_assert(XENSTORE_ABS_PATH_MAX + 1 + XENFS_TOKEN_MAX + XENFS_DEPTH_MAX <=
 	      XENSTORE_PAYLOAD_MAX);
 
 /* --- Memory ------------------------------------------------------------- */
@@ -59,8 +60,8 @@ static struct xenfs_watch *watch_new(struct xenfs_request *req)
 	struct xenfs_watch *w;
 	char *key;
 
-	w = kzalloc(sizeof(*w) + args->path_len + XENFS_TOKEN_MAX,
-		    GFP_KERNEL_ACCOUNT);
+	w = kzalloc(sizeof(*w) + args->path_len + XENFS_TOKEN_MAX +
+		    XENFS_DEPTH_MAX, GFP_KERNEL_ACCOUNT);
 	if (!w)
 		return NULL;
 	key = kmemdup(xenfs_request_payload(req),
@@ -112,8 +113,9 @@ static int watch_number(struct xenfs_watch *w)
 	if (err < 0)
 		return err;
 	memcpy(w->wire_body, w->source.path, path_len);
-	w->wire.len = path_len + xenfs_carrier_token(w->wire_body + path_len,
+	w->wire_len = path_len + xenfs_carrier_token(w->wire_body + path_len,
 						     w->id);
+	w->wire_depth = XENFS_DEPTH_ANY;
 	xenfs_carrier_count(1);
 	return 0;
 }
@@ -241,7 +243,43 @@ struct xsd_sockmsg *xenfs_watch_wire(struct xenfs_watch *w, u32 type,
 	w->wire.type = type;
 	w->wire.req_id = msg ? msg->req_id : 0;
 	w->wire.tx_id = msg ? msg->tx_id : 0;
+	w->wire.len = w->wire_len;
 	return &w->wire;
+}
+
+/* The server may still read what the last request about the watch said. */
+static bool set_wire_depth(struct xenfs_watch *w, u32 depth)
+{
+	if (w->wire_depth == depth)
+		return true;
+	if (w->pending > 1)
+		return false;
+	w->wire_depth = depth;
+	snprintf(w->wire_body + w->wire_len, XENFS_DEPTH_MAX, "%u", depth);
+	return true;
+}
+
+/**
+ * xenfs_watch_wire_depth() - what to send to the server to set a watch
+ * @w: the watch, whose pending counts this request
+ * @depth: how many levels the client wants
+ * @msg: as for xenfs_watch_wire()
+ *
+ * A server that knows what a depth is gets it: it need not send what nobody
+ * sees, and of domains it tells which one (contract E3).
+ *
+ * Context: any, under connection->lock.
+ */
+struct xsd_sockmsg *xenfs_watch_wire_depth(struct xenfs_watch *w, u32 depth,
+					   const struct xsd_sockmsg *msg)
+{
+	struct xsd_sockmsg *wire = xenfs_watch_wire(w, XS_WATCH, msg);
+
+	if (!set_wire_depth(w, depth) || depth == XENFS_DEPTH_ANY ||
+	    !xenfs_server_knows_depth())
+		return wire;
+	wire->len += strlen(w->wire_body + w->wire_len) + 1;
+	return wire;
 }
 
 /**
@@ -277,7 +315,9 @@ static struct xsd_sockmsg *own_dispatch(struct xenfs_request *req)
 		xenfs_watch_settle(w);
 		return NULL;
 	}
-	return xenfs_watch_wire(w, w->own_type, NULL);
+	if (w->own_type == XS_WATCH)
+		return xenfs_watch_wire_depth(w, w->source.depth, NULL);
+	return xenfs_watch_wire(w, XS_UNWATCH, NULL);
 }
 
 static void missing_work_func(struct work_struct *work);

@@ -28,7 +28,10 @@
  * @own_type: which of the two; connection->lock
  * @own_next: which of the two comes after that, or 0; connection->lock
  * @wire: what goes to the server; the header is set anew for each request
- * @wire_body: path and token as the server knows them
+ * @wire_len: bytes of path and token in @wire_body
+ * @wire_depth: what the text behind them says, which changes only while no
+ *	request about the watch is on its way; connection->lock
+ * @wire_body: path and token as the server knows them, and the depth
  */
 struct xenfs_watch {
 	struct list_head list;
@@ -44,6 +47,8 @@ struct xenfs_watch {
 	u16 own_type;
 	u16 own_next;
 	struct xenfs_request own;
+	u32 wire_len;
+	u32 wire_depth;
 	struct xsd_sockmsg wire;
 	char wire_body[];
 };
@@ -59,6 +64,8 @@ void xenfs_watch_forget(struct xenfs_watch *w);
 void xenfs_watch_settle(struct xenfs_watch *w);
 struct xsd_sockmsg *xenfs_watch_wire(struct xenfs_watch *w, u32 type,
 				     const struct xsd_sockmsg *msg);
+struct xsd_sockmsg *xenfs_watch_wire_depth(struct xenfs_watch *w, u32 depth,
+					   const struct xsd_sockmsg *msg);
 void xenfs_watch_send_own(struct xenfs_watch *w, u32 type);
 
 #endif

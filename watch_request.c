@@ -42,8 +42,8 @@ static void watch_discard(struct xenfs_request *req)
 
 /*
  * The watch that a request is about. One that is leaving may be asked for again,
- * but only by the name under which it reports its events: by another, it is
- * another watch.
+ * but only by the name under which it reports its events, and to the same depth:
+ * else it is another watch.
  */
 static struct xenfs_watch *watch_find(const struct xenfs_request *req)
 {
@@ -58,7 +58,8 @@ static struct xenfs_watch *watch_find(const struct xenfs_request *req)
 			continue;
 		if (!w->leaving)
 			return w;
-		if (!strcmp(w->source.path, path))
+		if (!strcmp(w->source.path, path) &&
+		    w->wire_depth == req->args.depth)
 			leaving = w;
 	}
 	return leaving;
@@ -88,7 +89,7 @@ static struct xsd_sockmsg *watch_dispatch(struct xenfs_request *req)
 			return ERR_PTR(-E2BIG);
 	}
 	w->pending++;
-	return xenfs_watch_wire(w, XS_WATCH, req->msg);
+	return xenfs_watch_wire_depth(w, req->args.depth, req->msg);
 }
 
 static void watch_unsent(struct xenfs_request *req)

@@ -71,6 +71,8 @@ bool reload(const char *parameters);
  */
 void pretend_begin(void);
 void pretend_end(void);
+/* The server says that it can do this, besides what it can; 0: nothing else */
+void pretend_features(uint32_t more);
 /* The last kilobyte of requests */
 void pretend_past(char past[1024]);
 /* The next request; false if none comes */

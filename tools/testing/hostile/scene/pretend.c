@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -22,6 +23,7 @@ static volatile struct page {
 	char req[RING], rsp[RING];
 	uint32_t req_cons, req_prod;
 	uint32_t rsp_cons, rsp_prod;
+	uint32_t server_features;
 } *page;
 
 static bool stands_still(void)
@@ -44,19 +46,45 @@ static bool stands_still(void)
 	return false;
 }
 
-void pretend_begin(void)
+static void map_page(void)
 {
 	int fd;
 
-	if (!page) {
-		if (!module_load("xsd"))
-			bail("the module that has the store's page does not load");
-		fd = open("/dev/xsd_kva", O_RDWR | O_CLOEXEC);
-		page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-		close(fd);
-		if (page == MAP_FAILED)
-			bail("the store's page: %s", strerror(errno));
+	if (page)
+		return;
+	if (!module_load("xsd"))
+		bail("the module that has the store's page does not load");
+	fd = open("/dev/xsd_kva", O_RDWR | O_CLOEXEC);
+	page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	close(fd);
+	if (page == MAP_FAILED)
+		bail("the store's page: %s", strerror(errno));
+}
+
+/* Those that there are stay. Forgotten at the end of the program. */
+static uint32_t features;
+
+static void forget_features(void)
+{
+	page->server_features = features;
+}
+
+void pretend_features(uint32_t more)
+{
+	static bool known;
+
+	map_page();
+	if (!known) {
+		known = true;
+		features = page->server_features;
+		atexit(forget_features);
 	}
+	page->server_features = features | more;
+}
+
+void pretend_begin(void)
+{
+	map_page();
 	if (!server_stop() || !stands_still())
 		bail("the server can't be stopped");
 }
