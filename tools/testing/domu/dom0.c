@@ -56,9 +56,20 @@ bool dom0_done(struct client *c)
 	return done;
 }
 
+/* The kernel makes what it does not know of its command line the environment. */
+static bool says_yes(const char *name)
+{
+	const char *value = getenv(name);
+
+	return value && *value == 'y';
+}
+
 bool dom0_has_quota(void)
 {
-	const char *quota = getenv("domu_quota");
+	return says_yes("domu_quota");
+}
 
-	return quota && *quota == 'y';
+bool dom0_migrates(void)
+{
+	return says_yes("domu_migration");
 }

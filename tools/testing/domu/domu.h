@@ -41,6 +41,8 @@ void dom0_asked(struct client *c, const char *what);
 bool dom0_done(struct client *c);
 /* Can it change how many watches a guest may have? */
 bool dom0_has_quota(void);
+/* Can it have the guest migrate? */
+bool dom0_migrates(void);
 
 /* poor.c: a restore at a server with fewer watches */
 void poor_restore(struct client *c);

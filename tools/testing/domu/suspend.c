@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Suspends of the domain: some that are cancelled (a checkpoint), which nobody
- * must see, and some with a save and a restore, with everything in every state.
+ * must see, some with a save and a restore, and a migration, which has both at
+ * once, with everything in every state.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -423,13 +424,13 @@ static void once(void)
 	same_room();
 }
 
-static void row(const char *name, bool restored)
+static void row(const char *name, bool restored, unsigned int times)
 {
 	unsigned int i;
 
 	s.name = name;
 	s.restored = restored;
-	for (i = 1; i <= TIMES; i++) {
+	for (i = 1; i <= times; i++) {
 		s.restores += restored;
 		snprintf(s.text, sizeof(s.text), "%s %u", name, i);
 		once();
@@ -463,11 +464,15 @@ static void refused(void)
 void suspends(void (*between)(void))
 {
 	open_all();
-	row("checkpoint", false);
+	row("checkpoint", false, TIMES);
 	between();
 	if (!is_stock() && all_transactions() > CLIENTS)
 		refused();
-	row("restore", true);
+	row("restore", true, TIMES);
+	if (dom0_migrates())
+		row("migration", true, 1);
+	else
+		skip("Xen can't log what a PV guest writes", "[T2] a migration");
 	if (dom0_has_quota()) {
 		s.restores++;
 		poor_restore(s.control);
