@@ -12,6 +12,9 @@ KDIR	?= /lib/modules/$(KVER)/build
 TARGET	 = $(if $(KERNEL),--series $(KERNEL),--kdir $(KDIR)) \
 	   $(if $(VMLINUX),--vmlinux $(VMLINUX))
 
+# ARCH (x86_64, arm64), if it is not this machine's, is in the environment of all
+# that is called here, as make sees to: tools/vm/lib.sh has what it means.
+
 # Xen, if not this Debian's own
 XEN_OPTION = $(if $(XEN),--xen $(XEN))
 
@@ -29,6 +32,9 @@ help:
 	@echo '                        those of sid and of the backports to the next release'
 	@echo '    VMLINUX=<file>      where its type information is, if not in a usual place'
 	@echo '  make install          install it, for that kernel (modules_install, depmod)'
+	@echo
+	@echo 'With ARCH=arm64 (and KERNEL, to build) all of that, and demo, shell, vm, test and so'
+	@echo 'on, are for arm64: cross-built, and Xen for arm64 in QEMU. Debian 6.1 and 6.12.'
 	@echo
 	@echo 'See it work (a virtual machine with real Xen: no KVM, no root, no Xen here)'
 	@echo '  make demo             build, boot, and use it'

@@ -11,6 +11,36 @@ cache=$build/cache
 say() { printf '%s\n' "$*" >&2; }
 die() { say "${0##*/}: $*"; exit 1; }
 
+# Debian's name for an architecture, of uname's or the kernel's
+debian_arch() {
+	case $1 in
+	x86|x86_64)    echo amd64 ;;
+	arm64|aarch64) echo arm64 ;;
+	*)             echo "$1" ;;
+	esac
+}
+own_arch=$(debian_arch "$(uname -m)")
+
+# All is for the architecture that ARCH names, as the kernel's own build has it;
+# without it, for this machine's. What is for another one is kept apart, and made
+# by a cross compiler, which each make here learns of by these variables.
+arch=$(debian_arch "${ARCH:-$(uname -m)}")
+foreign='' # or what tells its directories in the cache from this machine's own
+# shellcheck source-path=SCRIPTDIR source-path=SCRIPTDIR/../vm source=arch/arm64.sh
+[ ! -e "$top/tools/vm/arch/$arch.sh" ] || . "$top/tools/vm/arch/$arch.sh"
+if [ "$arch" != "$own_arch" ]; then
+	[ -n "${triplet-}" ] || die "ARCH=$ARCH is none that is known here (x86_64, arm64)"
+	foreign=-$arch
+	build=$build/$arch
+	export CROSS_COMPILE=$triplet-
+	export CC=${CROSS_COMPILE}gcc AR=${CROSS_COMPILE}ar
+fi
+
+# For a test of what runs on this machine only: it says nothing of another's.
+skip_if_foreign() {
+	[ -z "$foreign" ] || { echo "1..0 # SKIP it runs on $own_arch, where it is built, not on $arch"; exit; }
+}
+
 # The one path that matches; a glob that matches nothing, or more, is an error.
 one() {
 	if [ $# -ne 1 ] || [ ! -e "$1" ]; then
@@ -24,7 +54,7 @@ one() {
 kernel_dir() {
 	case $1 in
 	debug-*) printf '%s\n' "$build/$1" ;;
-	*)       printf '%s\n' "$cache/linux-$1" ;;
+	*)       printf '%s\n' "$cache/linux-$1$foreign" ;;
 	esac
 }
 # The newest packages have it among the modules.
@@ -46,12 +76,12 @@ kernel_release() {
 kernel_headers() {
 	case $1 in
 	debug-*) one "$(kernel_dir "$1")/build" ;;
-	*)       one "$(kernel_dir "$1")"/usr/src/linux-headers-*-amd64 ;;
+	*)       one "$(kernel_dir "$1")"/usr/src/linux-headers-*-"$arch" ;;
 	esac
 }
 
 # What `fetch` made of a version of Xen; without one, of this Debian's own
-xen_dir() { printf '%s\n' "$cache/$(xen_name "${1-}")"; }
+xen_dir() { printf '%s\n' "$cache/$(xen_name "${1-}")$foreign"; }
 xen_name() {
 	case ${1-} in
 	4.17|'') echo xen ;;

@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash disable=SC2034 # for those who source lib.sh
+#
+# What only amd64 has, or has by another name. See arm64.sh for the other one.
+
+triplet=x86_64-linux-gnu
+# What runs here and makes such machines
+machine_packages=(qemu-system-x86)
+machine_program=qemu-system-x86_64
+# Programs of Xen that only this one has, and libraries that only here are needed
+arch_programs=(lsevtchn)
+arch_libraries=()
+# In /lib64 is a link to it, which may be an absolute one.
+loader=lib/x86_64-linux-gnu/ld-linux-x86-64.so.2
+loader_path=lib64/ld-linux-x86-64.so.2
+# The serial port that Xen leaves alone, in dom0
+results_port=/dev/ttyS1
+
+hypervisor() { # DIR VERSION
+	gzip -dc "$(one "$1/boot/xen-$2-amd64.gz")"
+}
+
+# cryptomgr.notests: as one processor patches an instruction (a static branch: int3
+# first, then what it is to be), another may keep the int3 that it has just
+# translated, with QEMU 7.2 and a thread for each, and take that trap for ever. The
+# kernel's tests of its ciphers, in threads of their own, do this once in some
+# dozens of boots: all pass alg_test()'s DO_ONCE(), which is patched behind the
+# first of them. See README.md.
+#
+# tsc=unstable: with a thread for each processor QEMU's time stamps don't agree
+# with each other, nor with Xen's time, which timers are set by. Kernels find that
+# out in the end, the newer the later, or not at all; until then they see time
+# jump and lose timers.
+machine() { # XEN-ARGUMENTS KERNEL-ARGUMENTS: $machine is the one that boots these
+	machine=(
+		-cpu qemu64,+svm,+npt,+nrip-save
+		-serial chardev:console -serial chardev:results
+		-kernel xen -append "console=com1 $1"
+		-initrd "vmlinuz console=hvc0 cryptomgr.notests tsc=unstable $2,initrd.gz"
+	)
+}
+
+# What QEMU's monitor is asked when one hangs, and what it notes of interrupts and
+# exceptions: by vector and address
+monitor_questions=$'info registers -a\ninfo lapic 0\ninfo lapic 1\ninfo pic\n'
+exceptions() {
+	sed -n 's/ e=.* IP=/ /; s/ pc=.*//; / v=/p'
+}
