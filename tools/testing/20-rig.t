@@ -121,6 +121,7 @@ refcount_t: underflow; use-after-free.
 UBSAN: array-index-out-of-bounds in /src/xenbus.c:10:5
 kmemleak: 2 new suspected memory leaks (see /sys/kernel/debug/kmemleak)
 Kernel panic - not syncing: Fatal exception
+(XEN) Hardware Dom0 crashed: rebooting machine in 5 seconds.
 Call Trace:
 DEBUG_LOCKS_WARN_ON(lock->magic != lock)
 BUG kmalloc-64 (Tainted: G           OE     ): Poison overwritten
@@ -129,6 +130,7 @@ printf '%s\n' '[    0.000000] Command line: console=hvc0 panic=-1' \
 	'(XEN) Debugging connection not set up.' \
 	'[    0.1] rcu: Hierarchical RCU implementation.' \
 	'[    4.2] xenfs: loading out-of-tree module taints kernel.' \
+	'(XEN) Hardware Dom0 halted: halting machine' \
 	'[    0.0] debug: DEBUG_INFO_BTF WARNINGS=0' >"$tmp/console"
 ok 'an ordinary console is no splat' "$here/../vm/splat" "$tmp/console"
 
