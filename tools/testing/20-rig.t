@@ -5,6 +5,8 @@
 # that hangs.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
+# shellcheck source-path=SCRIPTDIR source=../vm/lib.sh
+. "$here/../vm/lib.sh"
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 n=0
@@ -137,7 +139,7 @@ ok 'an ordinary console is no splat' "$here/../vm/splat" "$tmp/console"
 # A machine that hangs: what stands for QEMU says something, answers what it is
 # asked, and comes to no end.
 mkdir "$tmp/bin"
-cat >"$tmp/bin/qemu-system-x86_64" <<'QEMU'
+cat >"$tmp/bin/$machine_program" <<'QEMU'
 #!/usr/bin/perl
 use strict;
 use warnings;
@@ -167,7 +169,7 @@ for (;;) {
 	}
 }
 QEMU
-chmod 755 "$tmp/bin/qemu-system-x86_64"
+chmod 755 "$tmp/bin/$machine_program"
 printf '#!/bin/sh\n' >"$tmp/a.test"
 run() {
 	rm -rf "$tmp/boots" "$tmp/out"
