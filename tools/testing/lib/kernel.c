@@ -5,6 +5,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "deadline.h"
@@ -88,6 +89,13 @@ long slab_bytes_at_rest(const char *prefix)
 		least = bytes < least ? bytes : least;
 	}
 	return least;
+}
+
+bool is_x86(void)
+{
+	struct utsname name;
+
+	return !uname(&name) && strstr(name.machine, "86");
 }
 
 bool slabs_are_padded(void)

@@ -10,6 +10,9 @@ bool file_put(const char *path, const char *text);
 /* The number that a file begins with; -1 if there is none */
 long file_number(const char *path);
 
+/* Is it one for x86? */
+bool is_x86(void);
+
 /*
  * Bytes in objects of the kernel's slab caches whose names begin so; free ones
  * that are kept for later are not counted.
