@@ -3,6 +3,9 @@
 #
 # The wire protocol's code, fuzzed for a short while with ASan and UBSan.
 set -uo pipefail
+# shellcheck source-path=SCRIPTDIR source=../vm/lib.sh
+. "$(dirname "$0")/../vm/lib.sh"
+skip_if_foreign
 cd "$(dirname "$0")/../fuzz" || exit
 runs=100000
 echo 1..3

@@ -186,8 +186,7 @@ while read -r _ macro value; do
 	probes=$((probes + 1))
 	probe "$macro" "s/^\(#define $macro\) .*/\1 $((value + 1))/"
 done < <(grep -E '^#define CORE_(SIZEOF|OFFSETOF)_' "$dir/layout")
-env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL -u MAKEOVERRIDES \
-	make -k -C "$kdir" M="$dir" -j"$(nproc)" modules >"$dir/said" 2>&1 || true
+"$top/tools/build/kbuild" "$kdir" -k M="$dir" modules >"$dir/said" 2>&1 || true
 
 ok 'core.h alone compiles' [ -e "$dir/same/probe.o" ]
 ok 'there are numbers to compare' [ "$probes" -ge 20 ]
