@@ -9,6 +9,7 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <linux/compiler.h>
 #include <linux/printk.h>
 #include <linux/string.h>
 #include <linux/utsname.h>
@@ -25,11 +26,17 @@ int xenfs_core_check(void)
 {
 #ifndef XENFS_IN_TREE
 	const struct new_utsname *this = init_utsname();
+	const char *release = CORE_RELEASE, *version = CORE_VERSION;
 
-	if (strcmp(this->release, CORE_RELEASE) ||
-	    strcmp(this->version, CORE_VERSION)) {
+	/*
+	 * What is compared is what is said, and what a test changes in the
+	 * module: no copy of it in instructions, as gcc makes for arm64.
+	 */
+	OPTIMIZER_HIDE_VAR(release);
+	OPTIMIZER_HIDE_VAR(version);
+	if (strcmp(this->release, release) || strcmp(this->version, version)) {
 		pr_err("built for the private types of %s %s, but this is %s %s: build it for this one\n",
-		       CORE_RELEASE, CORE_VERSION, this->release, this->version);
+		       release, version, this->release, this->version);
 		return -ENOEXEC;
 	}
 #endif
