@@ -15,6 +15,16 @@ static bool counted(ssize_t n, size_t there)
 }
 
 /*
+ * The same of a read, but for x86: arm64 copies up to 16 bytes at a time to
+ * programs, of which none count when there is no room for all of them.
+ */
+static bool nearly_counted(ssize_t n, size_t there)
+{
+	return counted(n, there) ||
+	       (!is_x86() && n > 0 && (size_t)n < there && there - n < 16);
+}
+
+/*
  * The page after the first @at bytes is not there; then the rest, as if nothing
  * had been. With @parts in an iovec, the middle one at the edge.
  */
@@ -71,12 +81,15 @@ static bool fault_in(struct client *c, char *edge, size_t at, bool parts)
 	if (is_stock())
 		sleep_ms(20);
 	n = readv(c->fd, iov, 2);
-	if (!counted(n, at)) {
+	if (!nearly_counted(n, at)) {
 		diag("of a read that ends at %zu: %zd, %s", at, n, strerror(errno));
 		return false;
 	}
+	/* What is behind those that count may be anything. */
+	memset(in + at, 0, sizeof(in) - at);
 	memcpy(in + first, edge - (at - first), at - first);
-	return read_exactly(c, in + at, replies_len - at) &&
+	n = n < 0 ? 0 : n;
+	return read_exactly(c, in + n, replies_len - n) &&
 	       !memcmp(in, replies, replies_len);
 }
 
