@@ -83,6 +83,8 @@ int main(void)
 		return tap_end();
 	}
 	server_learn();
+	if (!module_load("xsd"))
+		bail("the module that has the store's page does not load");
 	if (!is_stock() && !reload("slots=2"))
 		bail("the module does not load again");
 	module_unload("kuser");

@@ -18,7 +18,9 @@
 #include "job.h"
 #include "kernel.h"
 #include "pages.h"
+#include "pretend.h"
 #include "process.h"
+#include "restart.h"
 #include "server.h"
 #include "store.h"
 #include "tap.h"
@@ -28,9 +30,6 @@
 #define KEY	ROOT "/key"
 #define MOUNT	"/proc/xen"
 #define VALUE	"value"
-
-/* How long anything may take: far more than it does, even on a busy machine */
-#define PATIENCE_MS	(15000 * slow())
 
 /* Begin a program: results, an empty subtree with KEY, the kernel's user. */
 void hostile_begin(unsigned int seconds);
@@ -55,31 +54,11 @@ bool module_load(const char *name);
 bool module_load_with(const char *name, const char *parameters);
 bool module_unload(const char *name);
 
-/* What the server is started with; before it is killed */
-void server_learn(void);
-bool server_kill(void);
-bool server_start(void);
 /* Unload xenfs, or the errno; mount it. */
 int rmmod(void);
 bool mount_at(const char *where);
 /* Load xenfs anew with these parameters; the server starts anew, too. */
 bool reload(const char *parameters);
-
-/*
- * Be the server, while that stands still. Nothing may be under way: no bystanders,
- * no kuser. What was sent is seen by the kernel when somebody writes a request.
- */
-void pretend_begin(void);
-void pretend_end(void);
-/* The server says that it can do this, besides what it can; 0: nothing else */
-void pretend_features(uint32_t more);
-/* The last kilobyte of requests */
-void pretend_past(char past[1024]);
-/* The next request; false if none comes */
-bool pretend_receive(struct msg *m);
-/* A reply to a request; or, to NULL, an event */
-void pretend_send(uint32_t type, const struct msg *request, const void *body,
-		  size_t len);
 
 /* Wait until a thread sleeps in a system call; false after PATIENCE_MS. */
 bool sleeps_in(pid_t tid, long nr);

@@ -6,6 +6,8 @@
 /* Long enough for a slow, emulated machine */
 #define DEADLINE_MS	deadline_ms()
 int deadline_ms(void);
+/* How long anything may take: far more than it does, even on a busy machine */
+#define PATIENCE_MS	(5 * DEADLINE_MS)
 /* How long to wait for something that must not come */
 #define QUIET_MS	150
 

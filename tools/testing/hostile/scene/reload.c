@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The module is loaded anew, and for that the server killed and started again. What
+ * was in the store is gone then, and so are the kernel's own watches, but for kuser's.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "scene.h"
+
+int rmmod(void)
+{
+	return syscall(SYS_delete_module, "xenfs", O_NONBLOCK) ? errno : 0;
+}
+
+bool mount_at(const char *where)
+{
+	return !mount("none", where, "xenfs", 0, NULL);
+}
+
+/* The last requests of opens that were closed may still be on their way. */
+static bool rmmod_within(int ms)
+{
+	long end = now_ms() + ms;
+	int err;
+
+	while ((err = rmmod()) && now_ms() < end)
+		sleep_ms(50);
+	if (err)
+		diag("rmmod: %s", strerror(err));
+	return !err;
+}
+
+/* Who holds xenfs; -1 if it is not loaded */
+static int users(void)
+{
+	FILE *f = fopen("/proc/modules", "r");
+	char line[256];
+	int n, found = -1;
+
+	while (f && fgets(line, sizeof(line), f))
+		if (sscanf(line, "xenfs %*d %d", &n) == 1)
+			found = n;
+	if (f)
+		fclose(f);
+	return found;
+}
+
+/* Closed opens are done when only the mount and the server's page hold it. */
+static void settle(void)
+{
+	long end = now_ms() + PATIENCE_MS;
+
+	while (users() > 2 && now_ms() < end)
+		sleep_ms(50);
+}
+
+bool reload(const char *parameters)
+{
+	module_unload("kuser");
+	settle();
+	if (!server_kill() || umount(MOUNT) || !rmmod_within(PATIENCE_MS))
+		return false;
+	if (!module_load_with("xenfs", parameters) || !mount_at(MOUNT) ||
+	    !server_start()) {
+		diag("xenfs %s: %s", parameters, strerror(errno));
+		return false;
+	}
+	store_begin();
+	return true;
+}
