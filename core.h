@@ -57,6 +57,10 @@ struct core_file {
 int xenbus_dev_request_and_reply(struct xsd_sockmsg *msg, void *par);
 
 int xenfs_core_check(void);
+int xenfs_core_add_holder(struct core_file *file,
+			  const struct xsd_sockmsg *msg);
+u32 xenfs_core_remove_holder(struct core_file *file);
+struct core_buffer *xenfs_core_take_buffer(struct core_file *file);
 
 /*
  * Out of a kernel tree the layout comes from type information; in one,

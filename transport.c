@@ -18,6 +18,9 @@
  * out in order, and when the first is not usable all others are in flight and
  * their replies bring the next chance.
  */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/printk.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
 #include <linux/wait.h>
@@ -34,6 +37,12 @@
  */
 #define LOST_PERIOD	HZ
 
+/*
+ * How many such looks to wait for a reply that others have overtaken, before
+ * the log says so
+ */
+#define FORSAKEN_LOOKS	5
+
 /**
  * struct xenfs_slot - what one request needs while it is at the server
  * @file: where the core delivers the reply
@@ -45,7 +54,7 @@
  * @given: when the core had it, or 0; transport.lock
  * @overtaken: one that was begun after @given was answered before it;
  *	transport.lock
- * @looks: how often lost_work() has seen it in flight; transport.lock
+ * @looks: how often lost_work() has seen it so; transport.lock
  */
 struct xenfs_slot {
 	struct core_file file;
@@ -133,43 +142,6 @@ void xenfs_transport_unclaim(struct xenfs_slot *slot)
 	spin_unlock(&transport.lock);
 }
 
-/*
- * The core takes a reply to TRANSACTION_START or _END for one of a transaction
- * that it finds in the file: with id 0 for a START, which gets the new id, and
- * with the request's id for an END, which it frees.
- */
-static int slot_add_holder(struct xenfs_slot *slot,
-			   const struct xsd_sockmsg *msg)
-{
-	struct core_holder *holder;
-
-	if (msg->type != XS_TRANSACTION_START &&
-	    msg->type != XS_TRANSACTION_END)
-		return 0;
-	holder = kzalloc(sizeof(*holder), GFP_KERNEL);
-	if (!holder)
-		return -ENOMEM;
-	holder->handle.id = msg->tx_id;
-	list_add(&holder->list, &slot->file.transactions);
-	return 0;
-}
-
-/* Returns the id of the transaction that was started, or 0. */
-static u32 slot_remove_holder(struct xenfs_slot *slot)
-{
-	struct core_holder *holder;
-	u32 id;
-
-	holder = list_first_entry_or_null(&slot->file.transactions,
-					  struct core_holder, list);
-	if (!holder)
-		return 0;
-	list_del(&holder->list);
-	id = holder->handle.id;
-	kfree(holder);
-	return id;
-}
-
 /* Takes the slot's request; from here on the slot may be claimed again. */
 static struct xenfs_request *slot_free(struct xenfs_slot *slot)
 {
@@ -201,7 +173,7 @@ int xenfs_transport_send(struct xenfs_slot *slot, struct xsd_sockmsg *msg,
 	u64 begun;
 	int err;
 
-	err = slot_add_holder(slot, msg);
+	err = xenfs_core_add_holder(&slot->file, msg);
 	if (err)
 		return err;
 
@@ -234,19 +206,8 @@ int xenfs_transport_send(struct xenfs_slot *slot, struct xsd_sockmsg *msg,
 	list_del_init(&slot->list);
 	spin_unlock(&transport.lock);
 	refcount_dec(&slot->file.kref.refcount);
-	slot_remove_holder(slot);
+	xenfs_core_remove_holder(&slot->file);
 	return err;
-}
-
-static struct core_buffer *slot_take_buffer(struct xenfs_slot *slot)
-{
-	struct core_buffer *buffer;
-
-	buffer = list_first_entry_or_null(&slot->file.read_buffers,
-					  struct core_buffer, list);
-	if (buffer)
-		list_del(&buffer->list);
-	return buffer;
 }
 
 /*
@@ -295,17 +256,17 @@ static int slot_woken(struct wait_queue_entry *entry, unsigned int mode,
 	struct xenfs_request *req;
 	bool lost;
 
-	hdr = slot_take_buffer(slot);
+	hdr = xenfs_core_take_buffer(&slot->file);
 	if (WARN_ON_ONCE(!hdr))
 		return 0;
-	body = slot_take_buffer(slot);
+	body = xenfs_core_take_buffer(&slot->file);
 	memcpy(&answer.hdr, hdr->msg, sizeof(answer.hdr));
 	kfree(hdr);
 	answer.body = body ? body->msg : NULL;
 	answer.buffer = body;
 
 	spin_lock(&transport.lock);
-	answer.tx_id = slot_remove_holder(slot);
+	answer.tx_id = xenfs_core_remove_holder(&slot->file);
 	note_overtaken(slot);
 	req = slot_free(slot);
 	lost = oldest_is_lost();
@@ -326,7 +287,7 @@ static struct xenfs_request *take_lost(u32 *tx_id)
 	spin_lock(&transport.lock);
 	list_for_each_entry(slot, &transport.in_flight, list) {
 		if (slot_returned(slot)) {
-			*tx_id = slot_remove_holder(slot);
+			*tx_id = xenfs_core_remove_holder(&slot->file);
 			req = slot_free(slot);
 			break;
 		}
@@ -398,17 +359,29 @@ static void answer_broken_starts(void)
 	}
 }
 
-/* Counts the looks. Returns whether anything is in flight. */
+/*
+ * Counts the looks at what was overtaken. When the server that has it was killed,
+ * nobody ever answers it, and nobody tells the kernel. An XS_CONTROL, as for a
+ * live update, may take its time. Returns whether anything is in flight.
+ */
 static bool look(void)
 {
+	unsigned int forsaken = 0;
 	struct xenfs_slot *slot;
 	bool ret;
 
 	spin_lock(&transport.lock);
-	list_for_each_entry(slot, &transport.in_flight, list)
-		slot->looks++;
+	list_for_each_entry(slot, &transport.in_flight, list) {
+		if (!slot->overtaken || slot->type == XS_CONTROL)
+			continue;
+		if (++slot->looks == FORSAKEN_LOOKS)
+			forsaken++;
+	}
 	ret = !list_empty(&transport.in_flight);
 	spin_unlock(&transport.lock);
+	if (forsaken)
+		pr_warn("requests without a reply, though later ones have theirs: %u. Was xenstored killed? Restart the programs that wait\n",
+			forsaken);
 	return ret;
 }
 
