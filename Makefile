@@ -43,7 +43,7 @@ help:
 	@echo 'Test'
 	@echo '  make test             all: unit tests, the rig, and boots: [KERNELS="6.1 6.12"] [V=1]'
 	@echo '  make unit             the unit tests only, in seconds'
-	@echo '  make vm               one boot: [KERNEL=] [SERVER=] [XEN=] [TESTS="stream watch"]'
+	@echo '  make vm               one boot: [KERNEL=] [SERVER=] [XEN=] [BITS=32] [TESTS="stream watch"]'
 	@echo '  make test-stock       which of the tests the stock xenfs fails'
 	@echo '  make test-hostile     clients that try to hurt others'
 	@echo '  make matrix           each kernel, newest too, under each Xen with each server:'
@@ -83,7 +83,7 @@ unit: deps
 
 vm: deps
 	@KERNELS=$(or $(KERNEL),6.1) tools/testing/vm --kernel $(or $(KERNEL),6.1) \
-		--server $(SERVER) $(XEN_OPTION) $(TESTS)
+		--server $(SERVER) $(XEN_OPTION) $(if $(BITS),--bits $(BITS)) $(TESTS)
 
 test-stock: deps
 	@tools/testing/stock $(or $(KERNEL),6.1) $(TESTS)

@@ -9,6 +9,13 @@ CFLAGS	?= -O2 -g
 CFLAGS	+= -Wall -Wextra -Werror -pthread -D_GNU_SOURCE -I$(LIBDIR)
 LDFLAGS	+= -static -pthread
 
+# BITS=32: programs of 32 bits, for the same kernel of 64 (lib32gcc-12-dev,
+# libc6-dev-i386). asm/ is where it is for those of 64; the package that has a link
+# to it, gcc-multilib, can't be had beside a cross compiler.
+ifeq ($(BITS),32)
+CFLAGS	+= -m32 -idirafter /usr/include/$(shell $(CC) -print-multiarch)
+endif
+
 LIB	:= $(OUT)/lib/lib.a
 LIBHEADERS := $(wildcard $(LIBDIR)/*.h)
 LIBOBJECTS := $(patsubst $(LIBDIR)/%.c,$(OUT)/lib/%.o,$(wildcard $(LIBDIR)/*.c))
