@@ -49,12 +49,14 @@ one() {
 	printf '%s\n' "$1"
 }
 
-# What `fetch` made of a kernel (6.1, 6.12, sid, backports), or tools/debug/kernel
-# of a debug kernel (debug-dom0)
+# What `fetch` made of a kernel (6.1, 6.12, sid, backports), tools/debug/kernel of a
+# debug kernel (debug-dom0), or tools/build/in-tree of one with xenfs in its tree
+# (in-tree-6.12-m, in-tree-6.12-y)
 kernel_dir() {
 	case $1 in
-	debug-*) printf '%s\n' "$build/$1" ;;
-	*)       printf '%s\n' "$cache/linux-$1$foreign" ;;
+	debug-*)   printf '%s\n' "$build/$1" ;;
+	in-tree-*) printf '%s\n' "$build/in-tree/${1#in-tree-}" ;;
+	*)         printf '%s\n' "$cache/linux-$1$foreign" ;;
 	esac
 }
 # The newest packages have it among the modules.

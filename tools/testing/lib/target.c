@@ -35,6 +35,11 @@ bool is_stock(void)
 	return !is_socket() && !strcmp(env("XENFS_MODULE", "ours"), "stock");
 }
 
+bool is_builtin(void)
+{
+	return !strcmp(env("XENFS_MODULE", "ours"), "builtin");
+}
+
 bool server_is_c(void)
 {
 	return !strcmp(env("XENFS_SERVER", "xenstored"), "xenstored");

@@ -14,6 +14,8 @@ const char *socket_path(void);
 /* What is under test */
 bool is_stock(void);
 bool is_socket(void);
+/* Ours, in the kernel: it can't be unloaded. */
+bool is_builtin(void);
 bool server_is_c(void);
 /*
  * In a guest the server is far: socket_path() is there another way to our file,
