@@ -51,7 +51,8 @@ help:
 	@echo '  make soak             1,000,000 messages to the file and to the socket: [MESSAGES=] [SEED=] [SERVER=]'
 	@echo '  make check            style and static checks: checkpatch, W=1, sparse, docutils, shellcheck'
 	@echo '  make test-debug       all on debug kernels, which are built first: [PLANT=<fault>]'
-	@echo '  make in-tree          build it in kernel source, as drivers/xen/xenfs: [KERNELS=]'
+	@echo '  make in-tree          build it in kernel source, as drivers/xen/xenfs, and boot that:'
+	@echo '                        [KERNELS=]'
 	@echo '  make dkms-test        dkms add, build, install, remove; the host stays as it is'
 	@echo '  make bench            what operations cost, in instructions: [KERNEL=6.1|6.12]'
 	@echo
