@@ -40,12 +40,14 @@ static_assert(!offsetof(struct xenfs_open, connection));
 static struct xsd_sockmsg *reset_dispatch(struct xenfs_request *req)
 {
 	struct xenfs_connection *c = req->connection;
+	struct xenfs_transaction *t;
 
 	lockdep_assert_held(&c->lock);
 	if (list_empty(&c->watches) && list_empty(&c->transactions))
 		return NULL;
 	xenfs_watches_drop(c);
-	xenfs_transactions_abort(c);
+	list_for_each_entry(t, &c->transactions, list)
+		xenfs_request_prepend(&t->abort);
 	return ERR_PTR(-ERESTART);
 }
 
@@ -122,6 +124,7 @@ static void end(struct xenfs_connection *c, enum xenfs_state state)
 	spin_lock(&c->lock);
 	first = c->state == XENFS_OPEN;
 	xenfs_connection_become(c, state);
+	xenfs_transactions_closed(c);
 	if (state == XENFS_CLOSED)
 		drop_closed(c, &unwanted);
 	nothing = holds_nothing(c);

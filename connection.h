@@ -9,6 +9,7 @@
  *   connection->write_mutex   writers of one open among themselves
  *   connection->reply_mutex   readers of one open among themselves
  *   connection->lock          the queues of one open
+ *   line.lock                 who waits for a transaction (transaction.c)
  *   turns.lock                who sends next (turns.c)
  *   transport.lock            which slots are free (transport.c)
  *   carrier.lock              is the carrier needed, and registered (carrier.c)
@@ -42,6 +43,7 @@
 struct xenfs_connection;
 struct xenfs_message;
 struct xenfs_request;
+struct xenfs_transaction;
 
 /**
  * struct xenfs_message_ops - what those above know of a message
@@ -130,6 +132,8 @@ struct xenfs_connection {
 	u32 arrived;			/* of sent: those that have arrived */
 	u32 watch_bytes;		/* of watches, also those to be made */
 	u32 transaction_count;		/* sent START, but not yet END */
+	struct xenfs_transaction *awaited; /* its START waits for a place */
+	const struct xenfs_request *barrier; /* nothing is sent behind it */
 
 	__poll_t wake_events;		/* what wake_work has to tell */
 	bool chained;			/* who waits may wake others in turn */
@@ -163,6 +167,18 @@ void xenfs_connection_add(struct xenfs_connection *c,
 			  struct xenfs_message *message);
 void xenfs_connection_deliver(struct xenfs_connection *c,
 			      struct list_head *unwanted);
+
+/**
+ * xenfs_connection_has_no_reply() - no reply is unread, nor will one come
+ * @c: the connection
+ *
+ * Context: any, under connection->lock.
+ */
+static inline bool xenfs_connection_has_no_reply(struct xenfs_connection *c)
+{
+	lockdep_assert_held(&c->lock);
+	return !c->unread_bytes && !c->in_flight;
+}
 
 void xenfs_connection_charge(struct xenfs_connection *c, u32 bytes);
 void xenfs_connection_uncharge(struct xenfs_connection *c, u32 bytes);

@@ -38,6 +38,7 @@ struct xenfs_limits xenfs_limits __ro_after_init = {
 	.client_bytes = 16 * 1024 * 1024,
 	.closed_bytes = 1024 * 1024,
 	.transactions = 32,
+	.transaction_wait = 30,
 };
 
 module_param_named(slots, xenfs_limits.slots, uint, 0444);
@@ -60,6 +61,8 @@ module_param_named(transactions, xenfs_limits.transactions, uint, 0444);
 MODULE_PARM_DESC(transactions, "transactions of an open (0 to 65536, default 32)");
 module_param_named(all_transactions, xenfs_limits.all_transactions, uint, 0444);
 MODULE_PARM_DESC(all_transactions, "transactions of all opens (1 to 65536, default 8 in a guest, else 65536)");
+module_param_named(transaction_wait, xenfs_limits.transaction_wait, uint, 0444);
+MODULE_PARM_DESC(transaction_wait, "for how many seconds a START may wait when all transactions are in use (0 to 3600, default 30)");
 
 struct parameter {
 	const char *name;
@@ -78,6 +81,7 @@ static const struct parameter parameters[] __initconst = {
 	{ "closed_bytes", &xenfs_limits.closed_bytes, 0, SZ_16M },
 	{ "transactions", &xenfs_limits.transactions, 0, SZ_64K },
 	{ "all_transactions", &xenfs_limits.all_transactions, 1, SZ_64K },
+	{ "transaction_wait", &xenfs_limits.transaction_wait, 0, 3600 },
 };
 
 /**

@@ -20,6 +20,7 @@
  *	are closed: who closes one with more drops what it has not sent
  * @transactions: transactions of an open
  * @all_transactions: transactions of all opens
+ * @transaction_wait: for how many seconds a START may wait for one of those
  */
 struct xenfs_limits {
 	unsigned int slots;
@@ -32,6 +33,7 @@ struct xenfs_limits {
 	unsigned int closed_bytes;
 	unsigned int transactions;
 	unsigned int all_transactions;
+	unsigned int transaction_wait;
 };
 
 /* What a reply of the largest size takes, with its request */

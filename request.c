@@ -50,7 +50,7 @@ static bool may_send(struct xenfs_connection *c)
 	lockdep_assert_held(&c->lock);
 	if (!req)
 		return false;
-	if (req->kind->alone && !list_empty(&c->sent))
+	if (c->barrier || (req->kind->alone && !list_empty(&c->sent)))
 		return false;
 	if (c->in_flight >= xenfs_turns_share())
 		return false;
@@ -79,13 +79,6 @@ static void recharge_reply(struct xenfs_connection *c, u32 from, u32 to)
 		xenfs_turns_unpark();
 }
 
-/* No reply is unread, nor will one come. */
-static bool has_no_reply(struct xenfs_connection *c)
-{
-	lockdep_assert_held(&c->lock);
-	return !c->unread_bytes && !c->in_flight;
-}
-
 /* The client has read it: there is room for another reply. */
 static void reply_taken(struct xenfs_connection *c,
 			struct xenfs_message *reply)
@@ -93,7 +86,7 @@ static void reply_taken(struct xenfs_connection *c,
 	lockdep_assert_held(&c->lock);
 	c->unread_bytes -= reply->charge;
 	recharge_reply(c, reply->charge, 0);
-	if (has_no_reply(c))
+	if (xenfs_connection_has_no_reply(c))
 		xenfs_turns_unpark_one(c);
 	xenfs_requests_kick(c);
 }
@@ -173,26 +166,6 @@ void xenfs_request_free(struct xenfs_request *req)
 	kfree(req);
 }
 
-/**
- * xenfs_request_embed() - set up a request of the module's own
- * @req: part of another object, zeroed
- * @c: for whom it is sent
- * @kind: what is special about it
- * @msg: what is sent, also part of that object
- * @ops: @release is called when it was answered; may free the object
- *
- * Context: any.
- */
-void xenfs_request_embed(struct xenfs_request *req, struct xenfs_connection *c,
-			 const struct xenfs_kind *kind, struct xsd_sockmsg *msg,
-			 const struct xenfs_message_ops *ops)
-{
-	req->connection = c;
-	req->kind = kind;
-	req->msg = msg;
-	req->reply.ops = ops;
-}
-
 /* --- Answers ------------------------------------------------------------ */
 
 /*
@@ -257,8 +230,8 @@ static int check(struct xenfs_request *req)
 
 /*
  * Moves the first request from queued to sent. Returns what to send to the
- * server, NULL if it was answered here, or has put others in front of itself; or
- * ERR_PTR(-EINPROGRESS) if it has to wait.
+ * server; NULL: it was answered here, or has put others in front of itself; or
+ * ERR_PTR(-EINPROGRESS) or ERR_PTR(-EIOCBQUEUED): it has to wait.
  */
 static struct xsd_sockmsg *dispatch(struct xenfs_request *req)
 {
@@ -272,7 +245,7 @@ static struct xsd_sockmsg *dispatch(struct xenfs_request *req)
 		msg = ERR_PTR(err);
 	else
 		msg = req->kind->dispatch ? req->kind->dispatch(req) : req->msg;
-	if (msg == ERR_PTR(-EINPROGRESS))
+	if (msg == ERR_PTR(-EINPROGRESS) || msg == ERR_PTR(-EIOCBQUEUED))
 		return msg;
 	if (msg == ERR_PTR(-ERESTART))
 		return NULL;
@@ -301,10 +274,18 @@ static bool reserve(struct xenfs_request *req)
 	if (is_internal(req) || c->state == XENFS_CLOSED)
 		return true;
 	if (!req->reply.reserved)
-		req->reply.reserved = xenfs_client_charge(c->client,
-							  XENFS_REPLY_MAX,
-							  has_no_reply(c));
+		req->reply.reserved =
+			xenfs_client_charge(c->client, XENFS_REPLY_MAX,
+					    xenfs_connection_has_no_reply(c));
 	return req->reply.reserved;
+}
+
+/* It may wait for long, and others of its client may want the room. */
+static void unreserve(struct xenfs_request *req)
+{
+	if (req->reply.reserved)
+		recharge_reply(req->connection, XENFS_REPLY_MAX, 0);
+	req->reply.reserved = false;
 }
 
 /* Answers requests of @c until there is one to send; NULL if there is none. */
@@ -322,8 +303,10 @@ static struct xsd_sockmsg *dispatch_next(struct xenfs_connection *c,
 	}
 	if (msg == ERR_PTR(-ENOBUFS))
 		xenfs_turns_unpark_soon();
+	if (msg == ERR_PTR(-EIOCBQUEUED))
+		unreserve(*sent);
 	if (IS_ERR(msg)) {
-		xenfs_turns_park(c);
+		xenfs_turns_park(c, msg == ERR_PTR(-EIOCBQUEUED));
 		msg = NULL;
 	}
 	if (msg)
@@ -345,7 +328,7 @@ static void unsent(struct xenfs_request *req, int error)
 		req->kind->unsent(req);
 	if (is_internal(req)) {
 		list_move(&req->reply.list, &c->queued);
-		xenfs_turns_park(c);
+		xenfs_turns_park(c, false);
 		xenfs_turns_unpark_soon();
 	} else {
 		answer_here(req, error);
@@ -421,6 +404,8 @@ void xenfs_request_prepend(struct xenfs_request *req)
 	lockdep_assert_held(&req->connection->lock);
 	req->reply.done = false;
 	list_add(&req->reply.list, &req->connection->queued);
+	/* Who waits in a line is not the first any more. */
+	xenfs_turns_unpark_one(req->connection);
 }
 
 /**
@@ -446,17 +431,33 @@ void xenfs_requests_cancel(struct xenfs_connection *c,
 	}
 }
 
+/* It was the last that was sent, and is again the first that the client wrote. */
+static void requeue(struct xenfs_request *req)
+{
+	struct xenfs_request *next;
+
+	list_for_each_entry(next, &req->connection->queued, reply.list)
+		if (!is_internal(next))
+			break;
+	list_move_tail(&req->reply.list, &next->reply.list);
+}
+
 static void answered(struct xenfs_request *req,
 		     const struct xenfs_answer *answer)
 {
 	struct xenfs_connection *c = req->connection;
 	LIST_HEAD(unwanted);
+	bool again;
 
 	spin_lock(&c->lock);
 	c->in_flight--;
-	if (req->kind->answered)
+	again = req->kind->again && req->kind->again(req, answer);
+	if (!again && req->kind->answered)
 		req->kind->answered(req, answer);
-	if (answer->error) {
+	if (again) {
+		kfree(answer->buffer);
+		requeue(req);
+	} else if (answer->error) {
 		answer_here(req, answer->error);
 	} else {
 		req->reply.hdr = answer->hdr;

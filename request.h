@@ -26,9 +26,12 @@ struct xenfs_watch;
  * @dispatch: decides what is sent, as the request's turn has come. Returns
  *	that, header and payload; or NULL, if the request is answered OK here; or
  *	an ERR_PTR: -EINPROGRESS if it has to wait until xenfs_turns_unpark() is
- *	called, -ERESTART if what was put in front of it goes first, else the
- *	error that answers it here
+ *	called, -EIOCBQUEUED until xenfs_turns_unpark_one() is, -ERESTART if what
+ *	was put in front of it goes first, else the error that answers it here
  * @unsent: undoes @dispatch: there was no memory to send it
+ * @again: an answer came to what @dispatch returned. Does it mean that the request
+ *	has to wait, and to be dispatched once more? Only if that has made it the
+ *	connection's barrier, so that nothing was sent behind it. Likewise
  * @answered: an answer came to what @dispatch returned, maybe from the xenbus
  *	thread with interrupts off
  *
@@ -41,6 +44,8 @@ struct xenfs_kind {
 	void (*discard)(struct xenfs_request *req);
 	struct xsd_sockmsg *(*dispatch)(struct xenfs_request *req);
 	void (*unsent)(struct xenfs_request *req);
+	bool (*again)(struct xenfs_request *req,
+		      const struct xenfs_answer *answer);
 	void (*answered)(struct xenfs_request *req,
 			 const struct xenfs_answer *answer);
 };
@@ -107,6 +112,28 @@ xenfs_request_of(struct xenfs_message *reply)
 	return container_of(reply, struct xenfs_request, reply);
 }
 
+/**
+ * xenfs_request_embed() - set up a request of the module's own
+ * @req: part of another object, zeroed
+ * @c: for whom it is sent
+ * @kind: what is special about it
+ * @msg: what is sent, also part of that object
+ * @ops: @release is called when it was answered; may free the object
+ *
+ * Context: any.
+ */
+static inline void xenfs_request_embed(struct xenfs_request *req,
+				       struct xenfs_connection *c,
+				       const struct xenfs_kind *kind,
+				       struct xsd_sockmsg *msg,
+				       const struct xenfs_message_ops *ops)
+{
+	req->connection = c;
+	req->kind = kind;
+	req->msg = msg;
+	req->reply.ops = ops;
+}
+
 int xenfs_requests_init(xenfs_check_fn check);
 void xenfs_requests_exit(void);
 
@@ -114,9 +141,6 @@ struct xenfs_request *xenfs_request_alloc(struct xenfs_connection *c,
 					  const struct xenfs_kind *kind,
 					  const struct xsd_sockmsg *hdr);
 void xenfs_request_free(struct xenfs_request *req);
-void xenfs_request_embed(struct xenfs_request *req, struct xenfs_connection *c,
-			 const struct xenfs_kind *kind, struct xsd_sockmsg *msg,
-			 const struct xenfs_message_ops *ops);
 
 void xenfs_request_submit(struct xenfs_request *req, bool may_sleep);
 void xenfs_request_prepend(struct xenfs_request *req);

@@ -18,9 +18,9 @@
 #include <linux/slab.h>
 
 #include "dompath.h"
-#include "refusal.h"
 #include "resume.h"
 #include "transaction.h"
+#include "transaction_request.h"
 #include "watch.h"
 
 static struct device *resume_device;	/* set at init, then constant */

@@ -19,10 +19,10 @@
 
 #include "compat.h"
 #include "limits.h"
-#include "refusal.h"
 #include "request.h"
 #include "resume.h"
 #include "transaction.h"
+#include "transaction_request.h"
 #include "watch.h"
 #include "work.h"
 #include "xenfs.h"
@@ -258,6 +258,7 @@ static void stop(void)
 {
 	xenfs_refusals_exit();
 	xenfs_watches_exit();
+	xenfs_transactions_exit();
 	xenfs_requests_exit();
 	xenfs_work_exit();
 }
@@ -275,7 +276,7 @@ static int __init start(void)
 		return err;
 	}
 	xenfs_watches_init();
-	xenfs_transactions_init(xenfs_refused);
+	xenfs_transactions_init();
 	xenfs_xenbus_init();
 	return 0;
 }

@@ -14,7 +14,8 @@
  * requests reach the server in the order written (contract W3).
  *
  * An open whose next request can't be sent yet, whatever slots there are, is
- * parked: in turns.parked, until somebody lets all of those try again.
+ * parked: in turns.parked, until somebody lets all of those try again; or, if what
+ * it waits for comes to it alone, in no list, until it does.
  */
 #include <linux/sched.h>
 #include <linux/workqueue.h>
@@ -247,20 +248,22 @@ void xenfs_turns_end(struct xenfs_connection *c, bool more)
 /**
  * xenfs_turns_park() - an open's next request has to wait for something
  * @c: the connection, whose turn it is
+ * @alone: it waits for something of its own
  *
- * What it waits for calls xenfs_turns_unpark() when it is there. If that has
- * been called since this turn began, it may have been for this: then the open
- * is not parked, and tries again.
+ * What it waits for calls xenfs_turns_unpark() when it is there, or if it waits
+ * alone xenfs_turns_unpark_one(). If that has been called since this turn began,
+ * it may have been for this: then the open is not parked, and tries again.
  *
  * Context: process context, under connection->lock; takes turns.lock.
  */
-void xenfs_turns_park(struct xenfs_connection *c)
+void xenfs_turns_park(struct xenfs_connection *c, bool alone)
 {
 	lockdep_assert_held(&c->lock);
 	spin_lock(&turns.lock);
 	if (c->unparks == turns.unparks) {
 		c->parked = true;
-		list_add_tail(&c->turn, &turns.parked);
+		if (!alone)
+			list_add_tail(&c->turn, &turns.parked);
 	}
 	spin_unlock(&turns.lock);
 }
@@ -283,16 +286,19 @@ void xenfs_turns_unpark(void)
  * xenfs_turns_unpark_one() - let an open try again, if it is parked
  * @c: the connection
  *
- * Context: any, under connection->lock; takes turns.lock.
+ * If it has its turn just now it will not be parked as that ends.
+ *
+ * Context: any; takes turns.lock.
  */
 void xenfs_turns_unpark_one(struct xenfs_connection *c)
 {
-	lockdep_assert_held(&c->lock);
 	spin_lock(&turns.lock);
 	if (c->parked) {
 		c->parked = false;
 		list_del_init(&c->turn);
 		join(c);
+	} else if (c->sending) {
+		c->unparks = turns.unparks - 1;
 	}
 	spin_unlock(&turns.lock);
 }

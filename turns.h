@@ -29,7 +29,7 @@ struct xenfs_slot *xenfs_turns_own(struct xenfs_connection *c, bool may_sleep);
 void xenfs_turns_end(struct xenfs_connection *c, bool more);
 void xenfs_turns_kick(void);
 
-void xenfs_turns_park(struct xenfs_connection *c);
+void xenfs_turns_park(struct xenfs_connection *c, bool alone);
 void xenfs_turns_unpark(void);
 void xenfs_turns_unpark_one(struct xenfs_connection *c);
 void xenfs_turns_unpark_soon(void);

@@ -18,6 +18,7 @@
 #include "request.h"
 #include "syntax.h"
 #include "transaction.h"
+#include "transaction_request.h"
 #include "watch_request.h"
 #include "xenfs.h"
 
@@ -353,6 +354,7 @@ static unsigned int count(const struct list_head *list)
 static void xenbus_show_fdinfo(struct seq_file *m, struct file *file)
 {
 	struct xenfs_connection *c = file->private_data;
+	int behind;
 
 	spin_lock(&c->lock);
 	seq_printf(m, "requests-queued:\t%u\n", count(&c->queued));
@@ -364,6 +366,9 @@ static void xenbus_show_fdinfo(struct seq_file *m, struct file *file)
 	seq_printf(m, "watches:\t%u\n", count(&c->watches));
 	seq_printf(m, "watch-bytes:\t%u\n", c->watch_bytes);
 	seq_printf(m, "transactions:\t%u\n", count(&c->transactions));
+	behind = xenfs_transaction_behind(c);
+	if (behind >= 0)
+		seq_printf(m, "transaction-waits-behind:\t%d\n", behind);
 	spin_unlock(&c->lock);
 }
 

@@ -44,6 +44,9 @@ bool dom0_has_quota(void);
 /* Can it have the guest migrate? */
 bool dom0_migrates(void);
 
+/* crowd.c: all who want a transaction get it */
+void crowd(struct client *c);
+
 /* poor.c: a restore at a server with fewer watches */
 void poor_restore(struct client *c);
 

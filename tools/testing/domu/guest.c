@@ -111,7 +111,8 @@ int main(void)
 	files();
 	c = client_new();
 	before(c);
-	client_close(c);
 	suspends(quota);
+	crowd(c);
+	client_close(c);
 	return tap_end();
 }

@@ -26,6 +26,9 @@
 /* Opens that hold transactions */
 #define HOLDERS	3
 
+/* Opens that wait for one */
+#define WAITING	3
+
 /* What becomes of a transaction */
 enum {
 	FRESH,		/* nothing is done in it before its END */
@@ -49,6 +52,7 @@ static struct {
 	struct client *watcher;	/* a watch with no event */
 	struct client *unread;	/* replies and an event that nobody has read */
 	struct client *blocked;	/* a reader that waits */
+	struct client *waiting[WAITING];
 
 	uint32_t tx[CLIENTS];
 	unsigned int transactions;	/* of the holders */
@@ -208,6 +212,33 @@ static struct client *open_with_transaction(void)
 	return c;
 }
 
+/*
+ * All transactions are taken where the module leaves as many to clients as are
+ * held here. Elsewhere the server would refuse some, and who holds all that it
+ * allows is in the way of a suspend.
+ */
+static bool some_wait(void)
+{
+	return !is_stock() && all_transactions() == CLIENTS;
+}
+
+static void stand_in_line(void)
+{
+	unsigned int i, n = 0;
+
+	for (i = 0; some_wait() && i < WAITING; i++) {
+		s.waiting[i] = client_new();
+		client_send(s.waiting[i], XS_TRANSACTION_START, 0, "", 1);
+		n += client_quiet(s.waiting[i]);
+	}
+	if (some_wait())
+		is(n, WAITING, "[T3] %s: %d opens wait for a transaction", s.text,
+		   WAITING);
+	else
+		skip("there are more", "[T3] %s: opens wait for a transaction",
+		     s.text);
+}
+
 static void leave_unread(void)
 {
 	unsigned int i, sent = 0;
@@ -291,6 +322,46 @@ static bool has_value(unsigned int i)
 	diag("transaction %u: READ %d, '%s', expected %d, '%s'", i, err, m.body,
 	     wanted, value);
 	return false;
+}
+
+/*
+ * The one that was closed makes room for one. After a restore none is in use any
+ * more; else the others wait until some are ended.
+ */
+static void check_waiting(void)
+{
+	unsigned int i, n = 0, first = s.restored ? WAITING : 1;
+	struct msg m;
+
+	if (!some_wait()) {
+		skip("there are more", "[T2, T3] %s: who waited is served", s.text);
+		return;
+	}
+	for (i = 0; i < first; i++)
+		n += !client_recv(s.waiting[i], &m, LIMIT_MS) && !msg_error(&m);
+	for (; i < WAITING; i++)
+		n += client_quiet(s.waiting[i]);
+	is(n, WAITING, "[T2, T3] %s: of those who waited %u were served", s.text,
+	   first);
+}
+
+/* Those that still wait have room now. */
+static void serve_waiting(void)
+{
+	unsigned int i, n = 0, first = s.restored ? WAITING : 1;
+	long references = module_references();
+	struct msg m;
+
+	if (!some_wait()) {
+		skip("there are more", "[T3] %s: all are served", s.text);
+		return;
+	}
+	for (i = first; i < WAITING; i++)
+		n += !client_recv(s.waiting[i], &m, LIMIT_MS) && !msg_error(&m);
+	for (i = 0; i < WAITING; i++)
+		client_close(s.waiting[i]);
+	ok(n == WAITING - first && module_settles(references - WAITING),
+	   "[T3] %s: all are served", s.text);
 }
 
 static void end_transactions(void)
@@ -408,6 +479,7 @@ static void once(void)
 	start_transactions();
 	s.leaving = open_with_transaction();
 	s.late = open_with_transaction();
+	stand_in_line();
 	leave_unread();
 	block_reader();
 	suspend();
@@ -418,7 +490,9 @@ static void once(void)
 	check_watch();
 	check_unread();
 	check_blocked();
+	check_waiting();
 	end_transactions();
+	serve_waiting();
 	close_late();
 	check_closed();
 	same_room();

@@ -208,6 +208,7 @@ parameters() {
 	refuses all_watches=65537 "1 to 65536"
 	refuses transactions=65537 "0 to 65536"
 	refuses all_transactions=65537 "1 to 65536"
+	refuses transaction_wait=3601 "0 to 3600"
 	again
 	load slots=2 request_bytes=1 reply_bytes=8448 event_bytes=0 closed_bytes=0
 	is $? 0 "[I3] the smallest of all"

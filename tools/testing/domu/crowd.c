@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Very many processes that want a transaction at once, where there are few: as
+ * many as the server allows a guest, less those of the kernel, or some that the
+ * module has learned of.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "call.h"
+#include "crowd.h"
+#include "deadline.h"
+#include "domu.h"
+#include "tap.h"
+#include "target.h"
+
+#define SECONDS	30
+
+void crowd(struct client *c)
+{
+	long references = module_references();
+	struct crowd_result r;
+	char permission[16];
+	struct msg m;
+
+	call_string(c, XS_READ, 0, "domid", &m);
+	snprintf(permission, sizeof(permission), "n%d", atoi(m.body));
+	crowd_begin("data/crowd", permission);
+	sleep_ms(SECONDS * 1000);
+	crowd_end(&r);
+	is(r.ended, CROWD, "[T3] %d processes want transactions, and end", CROWD);
+	is(r.refused, 0, "[T3] none was refused one");
+	is(r.others, 0, "[T3] nor was there any other error");
+	ok(r.least > 0 && r.most <= 3 * r.least,
+	   "[T3] the luckiest had no more than three times as many as the unluckiest");
+	if (is_stock())
+		skip("a START that is refused is never made good for",
+		     "[T3] nothing is left to be done");
+	else
+		ok(module_settles(references), "[T3] nothing is left to be done");
+}
