@@ -6,7 +6,8 @@
  * container or a session where something like systemd makes those; the user says
  * little, as nearly all who may open the file are root. For what is in no group
  * but the root one it is the process. Whoever overdraws an account loses or waits
- * himself (contract I2, I3).
+ * himself (contract I2, I3). It is also the client that gets a turn (turns.c): more
+ * opens, or in a group more processes, are no way to get more.
  */
 #include <linux/atomic.h>
 #include <linux/cgroup.h>
@@ -18,28 +19,6 @@
 
 #include "client.h"
 #include "limits.h"
-
-/**
- * struct xenfs_client - an account
- * @node: in clients.table; clients.lock
- * @opens: how many opens have it; clients.lock
- * @cgroup: the number of the control group, or 0
- * @pid: the process, or NULL
- * @lock: guards what follows; nothing else is taken under it
- * @bytes: of replies, also those that may come, and of unread events
- * @waits: somebody was told that there is no room
- * @closed_bytes: of requests without a reply that its closed opens have
- */
-struct xenfs_client {
-	struct hlist_node node;
-	unsigned int opens;
-	u64 cgroup;
-	struct pid *pid;
-	spinlock_t lock;		/* what follows */
-	u32 bytes;
-	bool waits;
-	u32 closed_bytes;
-};
 
 static struct {
 	spinlock_t lock;		/* nothing else is taken under it */
@@ -104,6 +83,8 @@ static struct xenfs_client *client_new(u64 cgroup, struct pid *pid)
 	if (!client)
 		return NULL;
 	spin_lock_init(&client->lock);
+	INIT_LIST_HEAD(&client->turn);
+	INIT_LIST_HEAD(&client->waiting);
 	client->opens = 1;
 	client->cgroup = cgroup;
 	client->pid = get_pid(pid);

@@ -5,9 +5,40 @@
 #ifndef _XENFS_CLIENT_H
 #define _XENFS_CLIENT_H
 
+#include <linux/list.h>
+#include <linux/spinlock.h>
 #include <linux/types.h>
 
-struct xenfs_client;
+struct pid;
+
+/**
+ * struct xenfs_client - an account, and turns
+ * @node: in clients.table; clients.lock
+ * @opens: how many opens have it; clients.lock
+ * @cgroup: the number of the control group, or 0
+ * @pid: the process, or NULL
+ * @turn: in turns.waiting, while there is something to send for it, and not too
+ *	much sent; turns.lock
+ * @waiting: its opens with something to send; turns.lock
+ * @in_flight: turns of its opens that were begun and not answered; turns.lock
+ * @lock: guards what follows; nothing else is taken under it
+ * @bytes: of replies, also those that may come, and of unread events
+ * @waits: somebody was told that there is no room
+ * @closed_bytes: of requests without a reply that its closed opens have
+ */
+struct xenfs_client {
+	struct hlist_node node;
+	unsigned int opens;
+	u64 cgroup;
+	struct pid *pid;
+	struct list_head turn;
+	struct list_head waiting;
+	unsigned int in_flight;
+	spinlock_t lock;		/* what follows */
+	u32 bytes;
+	bool waits;
+	u32 closed_bytes;
+};
 
 struct xenfs_client *xenfs_client_get(void);
 void xenfs_client_put(struct xenfs_client *client);

@@ -351,7 +351,7 @@ static void take_turn(struct xenfs_connection *c, struct xenfs_slot *slot)
 	if (!msg || err) {
 		xenfs_transport_unclaim(slot);
 		/* Who found none free may wait for nothing else. */
-		xenfs_turns_kick();
+		xenfs_turns_answered(c);
 	}
 	if (err)
 		unsent(req, err);
@@ -466,11 +466,11 @@ static void answered(struct xenfs_request *req,
 		xenfs_connection_arrived(c, &req->reply);
 	}
 	xenfs_connection_deliver(c, &unwanted);
+	xenfs_turns_answered(c);
 	/* Several at once: each time costs a switch to the workqueue. */
 	if (c->in_flight <= xenfs_turns_share() / 2)
 		xenfs_requests_kick(c);
 	xenfs_connection_unlock(c, &unwanted);
-	xenfs_turns_kick();
 }
 
 /**

@@ -2,13 +2,19 @@
 /*
  * Whose turn it is to send
  *
- * Opens take turns: one that has something to send is in turns.waiting, and
- * whoever finds a free slot sends one request for the first of them. Mostly the
- * list is empty and a slot is free: then the writer sends its request itself.
+ * Clients take turns, and in each turn of a client the next of its opens: one that
+ * has something to send is in client->waiting, its client in turns.waiting, and
+ * whoever finds a free slot sends one request for the first of the first. Mostly
+ * the list is empty and a slot is free: then the writer sends its request itself.
  * Otherwise the workqueue does, because what frees a slot is the xenbus thread,
  * which must not sleep, and sending may. Opens that were closed and have yet to
  * give back what they hold wait in turns.closing: all of them together get every
  * other turn, so that it hurts nobody when very many are closed at once.
+ *
+ * The server takes requests first come, first served: whoever comes to it waits for
+ * all that others have there. So an open may have few there while other opens send,
+ * and a client while other clients do; one that has is not in turns.waiting, until
+ * it is answered (contract I2).
  *
  * One task at a time sends for an open (connection->sending), so an open's
  * requests reach the server in the order written (contract W3).
@@ -20,33 +26,43 @@
 #include <linux/sched.h>
 #include <linux/workqueue.h>
 
+#include "client.h"
 #include "connection.h"
 #include "transport.h"
 #include "turns.h"
 #include "work.h"
 
-/* Requests of one open that may be at the server at once, while it is alone */
+/* Requests of an open, or a client, that may be at the server while it is alone */
 #define IN_FLIGHT_MAX		16
 
 /* The same, while others have something to send as well (contract I2) */
 #define IN_FLIGHT_SHARED	2
 
-/* Who had so many turns without another open between is alone */
+/* Who had so many turns without another between is alone */
 #define ALONE_SENDS		64
+
+/**
+ * struct xenfs_alone - is somebody alone?
+ * @last: which open, or client, sent last; turns.lock
+ * @turns: how many it has had since another one; turns.lock, but peeked at
+ */
+struct xenfs_alone {
+	const void *last;
+	unsigned int turns;
+};
 
 /* When parked opens try again, if nothing else lets them */
 #define UNPARK_DELAY		(HZ / 10)
 
 static struct {
 	spinlock_t lock;		/* also connections' turn, sending, parked */
-	struct list_head waiting;	/* lock; opens with something to send */
-	struct list_head closing;	/* lock; closed ones, likewise */
+	struct list_head waiting;	/* lock; clients with something to send */
+	struct list_head closing;	/* lock; opens that are closed, likewise */
 	bool closing_was_last;		/* lock; to have the other turn */
-	bool retry_was_last;		/* lock; likewise, of the parked */
 	struct list_head parked;	/* lock; opens that must not, for now */
 	unsigned int unparks;		/* lock; how often those were let go */
-	const void *last;		/* lock; which open sent last */
-	unsigned int alone;		/* lock; its turns since then; peeked at */
+	struct xenfs_alone open;	/* lock */
+	struct xenfs_alone client;	/* lock */
 	struct work_struct work;	/* sends for those who wait */
 	struct delayed_work unpark_work;
 	xenfs_send_fn send;		/* never changes */
@@ -57,18 +73,62 @@ static struct {
 	.parked = LIST_HEAD_INIT(turns.parked),
 };
 
+static u32 share(const struct xenfs_alone *alone)
+{
+	return READ_ONCE(alone->turns) < ALONE_SENDS ? IN_FLIGHT_SHARED :
+						       IN_FLIGHT_MAX;
+}
+
+static void note_turn(struct xenfs_alone *alone, const void *who)
+{
+	lockdep_assert_held(&turns.lock);
+	if (alone->last != who)
+		WRITE_ONCE(alone->turns, 0);
+	else if (alone->turns < ALONE_SENDS)
+		WRITE_ONCE(alone->turns, alone->turns + 1);
+	alone->last = who;
+}
+
 /**
  * xenfs_turns_share() - how many requests an open may have at the server
  *
- * The ring is first come, first served: whoever comes to it waits for all that
- * others have there (contract I2).
- *
- * Context: any.
+ * Context: any (contract I2).
  */
 u32 xenfs_turns_share(void)
 {
-	return READ_ONCE(turns.alone) < ALONE_SENDS ? IN_FLIGHT_SHARED :
-						      IN_FLIGHT_MAX;
+	return share(&turns.open);
+}
+
+/* --- Who waits ---------------------------------------------------------- */
+
+static bool may_send(const struct xenfs_client *client)
+{
+	lockdep_assert_held(&turns.lock);
+	return client->in_flight < share(&turns.client);
+}
+
+/* Clients that had more at the server when they were alone have no place there. */
+static struct xenfs_client *first_client(void)
+{
+	struct xenfs_client *client;
+
+	lockdep_assert_held(&turns.lock);
+	while ((client = list_first_entry_or_null(&turns.waiting,
+						  struct xenfs_client, turn))) {
+		if (may_send(client))
+			return client;
+		list_del_init(&client->turn);
+	}
+	return NULL;
+}
+
+/* Behind the others, even if it has a place; or nowhere, if it can have no turn. */
+static void client_joins(struct xenfs_client *client)
+{
+	lockdep_assert_held(&turns.lock);
+	list_del_init(&client->turn);
+	if (!list_empty(&client->waiting) && may_send(client))
+		list_add_tail(&client->turn, &turns.waiting);
 }
 
 /*
@@ -88,23 +148,35 @@ static struct xenfs_connection *first_to_retry(void)
 static bool nobody_waits(void)
 {
 	lockdep_assert_held(&turns.lock);
-	return list_empty(&turns.waiting) && list_empty(&turns.closing) &&
+	return !first_client() && list_empty(&turns.closing) &&
 	       !first_to_retry();
-}
-
-static struct list_head *line_of(struct xenfs_connection *c)
-{
-	return READ_ONCE(c->state) == XENFS_CLOSED ? &turns.closing :
-						     &turns.waiting;
 }
 
 static void join(struct xenfs_connection *c)
 {
 	lockdep_assert_held(&turns.lock);
-	if (!c->sending && !c->parked && list_empty(&c->turn)) {
-		list_add_tail(&c->turn, line_of(c));
-		queue_work(xenfs_wq, &turns.work);
+	if (c->sending || c->parked || !list_empty(&c->turn))
+		return;
+	if (READ_ONCE(c->state) == XENFS_CLOSED) {
+		list_add_tail(&c->turn, &turns.closing);
+	} else {
+		list_add_tail(&c->turn, &c->client->waiting);
+		if (list_empty(&c->client->turn))
+			client_joins(c->client);
+		if (list_empty(&c->client->turn))
+			return;
 	}
+	queue_work(xenfs_wq, &turns.work);
+}
+
+/* From wherever it waits, or is parked. */
+static void leave(struct xenfs_connection *c)
+{
+	lockdep_assert_held(&turns.lock);
+	c->parked = false;
+	list_del_init(&c->turn);
+	if (list_empty(&c->client->waiting))
+		list_del_init(&c->client->turn);
 }
 
 /**
@@ -125,13 +197,21 @@ void xenfs_turns_join(struct xenfs_connection *c)
 }
 
 /**
- * xenfs_turns_kick() - a slot was freed
+ * xenfs_turns_answered() - a slot is free again that was claimed for an open
+ * @c: the connection
  *
- * Context: any; takes turns.lock.
+ * Context: any, with a reference to @c; takes turns.lock.
  */
-void xenfs_turns_kick(void)
+void xenfs_turns_answered(struct xenfs_connection *c)
 {
+	struct xenfs_client *client = c->client;
+
 	spin_lock(&turns.lock);
+	client->in_flight--;
+	/* Several at once: each time costs a switch to the workqueue. */
+	if (list_empty(&client->turn) &&
+	    client->in_flight <= share(&turns.client) / 2)
+		client_joins(client);
 	if (!nobody_waits())
 		queue_work(xenfs_wq, &turns.work);
 	spin_unlock(&turns.lock);
@@ -143,27 +223,34 @@ static void start_sending(struct xenfs_connection *c)
 	kref_get(&c->kref);
 	c->sending = true;
 	c->unparks = turns.unparks;
-	if (turns.last != c)
-		WRITE_ONCE(turns.alone, 0);
-	else if (turns.alone < ALONE_SENDS)
-		WRITE_ONCE(turns.alone, turns.alone + 1);
-	turns.last = c;
+	c->client->in_flight++;
+	note_turn(&turns.open, c);
+	note_turn(&turns.client, c->client);
 }
 
-static struct xenfs_connection *first_in_line(void)
+/* One of the parked that were let go waits for its turn as others do. */
+static void retry_one(void)
 {
-	struct xenfs_connection *retry = first_to_retry();
-	struct xenfs_connection *c;
-	bool closing;
+	struct xenfs_connection *c = first_to_retry();
+
+	if (c) {
+		leave(c);
+		join(c);
+	}
+}
+
+/* Of the closed ones, or of the first client's. */
+static struct xenfs_connection *first_in_line(bool *closing)
+{
+	struct xenfs_client *client = first_client();
 
 	lockdep_assert_held(&turns.lock);
-	if (retry && !turns.retry_was_last)
-		return retry;
-	closing = list_empty(&turns.waiting) ||
-		  (!list_empty(&turns.closing) && !turns.closing_was_last);
-	c = list_first_entry_or_null(closing ? &turns.closing : &turns.waiting,
-				     struct xenfs_connection, turn);
-	return c ?: retry;
+	*closing = !list_empty(&turns.closing) &&
+		   (!client || !turns.closing_was_last);
+	if (!*closing && !client)
+		return NULL;
+	return list_first_entry(*closing ? &turns.closing : &client->waiting,
+				struct xenfs_connection, turn);
 }
 
 /* Whose turn is it? Returns the slot to send with, or NULL. */
@@ -171,18 +258,19 @@ static struct xenfs_slot *next_turn(struct xenfs_connection **next)
 {
 	struct xenfs_connection *c;
 	struct xenfs_slot *slot = NULL;
+	bool closing;
 
 	spin_lock(&turns.lock);
-	c = first_in_line();
+	retry_one();
+	c = first_in_line(&closing);
 	if (c)
 		slot = xenfs_transport_claim();
 	if (slot) {
-		turns.retry_was_last = c->parked;
-		if (!c->parked)
-			turns.closing_was_last = line_of(c) == &turns.closing;
-		c->parked = false;
-		list_del_init(&c->turn);
+		turns.closing_was_last = closing;
+		leave(c);
 		start_sending(c);
+		if (!closing)
+			client_joins(c->client);
 		*next = c;
 	}
 	spin_unlock(&turns.lock);
@@ -216,7 +304,8 @@ struct xenfs_slot *xenfs_turns_own(struct xenfs_connection *c, bool may_sleep)
 
 	lockdep_assert_held(&c->lock);
 	spin_lock(&turns.lock);
-	if (may_sleep && !c->sending && !c->parked && nobody_waits())
+	if (may_sleep && !c->sending && !c->parked && may_send(c->client) &&
+	    nobody_waits())
 		slot = xenfs_transport_claim();
 	if (slot)
 		start_sending(c);
@@ -294,8 +383,7 @@ void xenfs_turns_unpark_one(struct xenfs_connection *c)
 {
 	spin_lock(&turns.lock);
 	if (c->parked) {
-		c->parked = false;
-		list_del_init(&c->turn);
+		leave(c);
 		join(c);
 	} else if (c->sending) {
 		c->unparks = turns.unparks - 1;
@@ -333,10 +421,10 @@ void xenfs_turns_closed(struct xenfs_connection *c, bool leaves)
 	lockdep_assert_held(&c->lock);
 	spin_lock(&turns.lock);
 	if (leaves) {
-		list_del_init(&c->turn);
-		c->parked = false;
+		leave(c);
 	} else if (!list_empty(&c->turn) && !c->parked) {
-		list_move_tail(&c->turn, line_of(c));
+		leave(c);
+		join(c);
 	}
 	spin_unlock(&turns.lock);
 }

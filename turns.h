@@ -27,7 +27,7 @@ u32 xenfs_turns_share(void);
 void xenfs_turns_join(struct xenfs_connection *c);
 struct xenfs_slot *xenfs_turns_own(struct xenfs_connection *c, bool may_sleep);
 void xenfs_turns_end(struct xenfs_connection *c, bool more);
-void xenfs_turns_kick(void);
+void xenfs_turns_answered(struct xenfs_connection *c);
 
 void xenfs_turns_park(struct xenfs_connection *c, bool alone);
 void xenfs_turns_unpark(void);

@@ -23,6 +23,10 @@
 #define VALUE	"value"
 #define ROUNDS	400
 
+/* Of one flooder, and requests that each of them always has */
+#define OPENS	100
+#define EACH	32
+
 enum { READ = 2, WATCH = 4, WRITE = 11, EVENT = 15 };
 
 struct header {
@@ -267,15 +271,55 @@ static pid_t flooder(const char *path)
 	}
 }
 
-/* One client's latency while another one floods: median and worst */
-static void latency(const char *path, int flooders)
+/*
+ * Has requests waiting on each of very many opens, until it is killed. It takes a
+ * reply of each in turn: to poll all of them would cost more than they do.
+ */
+static void flood_by_many(const char *path, int ready)
+{
+	int i, fd[OPENS];
+	struct request r;
+	struct header hdr;
+	size_t len = build(&r, READ, KEY, "", 0);
+
+	for (i = 0; i < OPENS; i++)
+		fd[i] = connect_to(path);
+	for (i = 0; i < OPENS * EACH; i++)
+		put(fd[i % OPENS], &r, len);
+	put(ready, "", 1);
+	for (i = 0;; i = (i + 1) % OPENS) {
+		get_message(fd[i], &hdr);
+		put(fd[i], &r, len);
+	}
+}
+
+/* Returns when all its requests wait. */
+static pid_t flooder_by_many(const char *path)
+{
+	int ready[2];
+	pid_t pid;
+	char c;
+
+	if (pipe(ready))
+		die("pipe");
+	pid = fork();
+	if (!pid)
+		flood_by_many(path, ready[1]);
+	get(ready[0], &c, 1);
+	close(ready[0]);
+	close(ready[1]);
+	return pid;
+}
+
+/* One client's latency while others flood: median and worst */
+static void latency(const char *path, int flooders, int opens)
 {
 	int64_t each[ROUNDS], start;
 	pid_t pid[8];
 	int i, fd = connect_to(path);
 
 	for (i = 0; i < flooders; i++)
-		pid[i] = flooder(path);
+		pid[i] = opens > 1 ? flooder_by_many(path) : flooder(path);
 	usleep(20000);
 	one_at_a_time(fd, 16);
 	for (i = 0; i < ROUNDS; i++) {
@@ -306,6 +350,15 @@ int main(void)
 		{ "16 in flight, one write", sixteen_at_once, 0 },
 		{ "a write and its event", write_and_event, 1 },
 	};
+	static const struct {
+		const char *name;
+		int flooders, opens;	/* each of them has */
+	} floods[] = {
+		{ "alone", 0, 0 },
+		{ "1 flooder", 1, 1 },
+		{ "8 flooders", 8, 1 },
+		{ "1 flooder with 100 opens", 1, OPENS },
+	};
 	static const char *const path[] = { "/proc/xen/xenbus", "/run/xenstored/socket",
 					    "/dev/xen/xenbus" };
 	struct header hdr;
@@ -331,10 +384,10 @@ int main(void)
 	for (j = 0; j < 3; j++)
 		eight(path[j]);
 	printf("\nmedian/worst latency of one:\n");
-	for (i = 0; i < 9; i = i ? 8 * i : 1) {
-		printf("%u flooders%22s", i, "");
+	for (i = 0; i < sizeof(floods) / sizeof(floods[0]); i++) {
+		printf("%-32s", floods[i].name);
 		for (j = 0; j < 2; j++)
-			latency(path[j], i);
+			latency(path[j], floods[i].flooders, floods[i].opens);
 		printf("\n");
 	}
 	printf("ok 1 - done\n1..1\n");

@@ -234,6 +234,74 @@ static void sipping(void)
 	scene_end("a byte a second");
 }
 
+/* --- One process with very many opens ------------------------------------ */
+
+#define OPENS		100
+
+/* Asks as much as it may by so many opens, and counts the bytes of the answers. */
+static void ask_without_end(unsigned int opens, long *bytes)
+{
+	static char buf[64 * 64], in[8192];
+	struct client *c[OPENS];
+	size_t len = 0;
+	unsigned int i;
+	ssize_t n;
+
+	for (i = 0; i < 64; i++)
+		len += msg_string(buf + len, XS_READ, i, 0, KEY);
+	for (i = 0; i < opens; i++)
+		c[i] = client_new();
+	for (;;) {
+		for (i = 0; i < opens; i++) {
+			if (write(c[i]->fd, buf, len) < 0 && errno != EAGAIN)
+				_exit(1);
+			while ((n = read(c[i]->fd, in, sizeof(in))) > 0)
+				__atomic_add_fetch(bytes, n, __ATOMIC_RELAXED);
+		}
+	}
+}
+
+static long counted(const long *bytes)
+{
+	return __atomic_load_n(bytes, __ATOMIC_RELAXED);
+}
+
+static void shares(void)
+{
+	long *bytes = shared_memory(2 * sizeof(*bytes)), got[2];
+	long end = now_ms() + PATIENCE_MS;
+	pid_t pids[2];
+	int i;
+
+	if (is_stock()) {
+		skip("it takes no turns", "[I2] a process with many opens");
+		return;
+	}
+	scene_begin();
+	for (i = 0; i < 2; i++) {
+		pids[i] = fork();
+		if (pids[i] == 0)
+			ask_without_end(i ? OPENS : 1, &bytes[i]);
+	}
+	while (!(counted(&bytes[0]) && counted(&bytes[1])) && now_ms() < end)
+		sleep_ms(10);
+	for (i = 0; i < 2; i++)
+		got[i] = counted(&bytes[i]);
+	sleep_ms(scaled(3000, 10000));
+	for (i = 0; i < 2; i++)
+		got[i] = counted(&bytes[i]) - got[i];
+	diag("bytes of answers: %ld by one open, %ld by %d opens", got[0], got[1], OPENS);
+	ok(got[0] && got[1] <= 2 * got[0],
+	   "[I2] a process that floods through %d opens gets no more than one through one",
+	   OPENS);
+	scene_goes_on("[I2] a process floods through %d opens", OPENS);
+	for (i = 0; i < 2; i++) {
+		kill(pids[i], SIGKILL);
+		waitpid(pids[i], NULL, 0);
+	}
+	scene_end("a flood through many opens");
+}
+
 /* --- Watches that are given back while their events are unread ----------- */
 
 #define PAIRS		2000
@@ -333,6 +401,7 @@ int main(void)
 	silent_watcher();
 	sipping();
 	busy();
+	shares();
 	flooders(1);
 	flooders(FLOODERS);
 	return tap_end();
