@@ -189,7 +189,7 @@ struct carrier_probe {
 };
 
 static void probe_answered(struct xenfs_request *req,
-			   const struct xenfs_answer *answer)
+			   struct xenfs_answer *answer)
 {
 	bool ok = !answer->error && answer->hdr.type == XS_READ;
 

@@ -35,7 +35,8 @@ static_assert(!offsetof(struct xenfs_open, connection));
 /*
  * What the open holds is given back by requests that go first. Then it is
  * answered here: the server would drop the watches of the whole domain (contract
- * W7).
+ * W7). But who reads on sees the events that came before it: so it goes to the
+ * server first, as what changes nothing there, to have its place.
  */
 static struct xsd_sockmsg *reset_dispatch(struct xenfs_request *req)
 {
@@ -43,18 +44,39 @@ static struct xsd_sockmsg *reset_dispatch(struct xenfs_request *req)
 	struct xenfs_transaction *t;
 
 	lockdep_assert_held(&c->lock);
-	if (list_empty(&c->watches) && list_empty(&c->transactions))
-		return NULL;
+	if (c->state == XENFS_OPEN && !list_empty(&c->watches)) {
+		c->barrier = req;
+		return xenfs_watches_probe(c, req->msg);
+	}
 	xenfs_watches_drop(c);
 	list_for_each_entry(t, &c->transactions, list)
 		xenfs_request_prepend(&t->abort);
-	return ERR_PTR(-ERESTART);
+	return list_first_entry(&c->queued, struct xenfs_request, reply.list) ==
+	       req ? NULL : ERR_PTR(-ERESTART);
+}
+
+/* Nothing that the server says behind it is for the client any more. */
+static bool reset_again(struct xenfs_request *req,
+			const struct xenfs_answer *answer)
+{
+	if (!xenfs_request_lift_barrier(req))
+		return false;
+	xenfs_watches_probed(req->connection, answer);
+	xenfs_watches_drop(req->connection);
+	return true;
+}
+
+static void reset_unsent(struct xenfs_request *req)
+{
+	xenfs_request_lift_barrier(req);
 }
 
 /* It waits for the answers to what made the things that it gives back. */
 const struct xenfs_kind xenfs_reset_kind = {
 	.alone = true,
 	.dispatch = reset_dispatch,
+	.unsent = reset_unsent,
+	.again = reset_again,
 };
 
 static void farewell_release(struct xenfs_message *reply)

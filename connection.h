@@ -10,10 +10,11 @@
  *   connection->reply_mutex   readers of one open among themselves
  *   connection->lock          the queues of one open
  *   line.lock                 who waits for a transaction (transaction.c)
+ *   registrations.lock        what the server watches, and for whom (registration.c)
  *   turns.lock                who sends next (turns.c)
  *   transport.lock            which slots are free (transport.c)
  *   carrier.lock              is the carrier needed, and registered (carrier.c)
- *   the lock of watch_ids     which watch has which number (watch.c)
+ *   the lock of ids           which registration has which number (registration.c)
  *   clients.lock              which accounts there are (client.c)
  *   client->lock              what is charged to one of them (client.c)
  *
@@ -69,6 +70,8 @@ struct xenfs_message_ops {
  * @reserved: of a reply: room for it is charged to the client; connection->lock
  * @done: it is complete; connection->lock
  * @arrived: the server sent it; connection->lock
+ * @kept: of the reply to an UNWATCH: the server keeps the watch, for others;
+ *	connection->lock
  * @hdr: the header, complete. The last member: a request's payload may follow
  */
 struct xenfs_message {
@@ -81,6 +84,7 @@ struct xenfs_message {
 	bool reserved : 1;
 	bool done : 1;
 	bool arrived : 1;
+	bool kept : 1;
 	struct xsd_sockmsg hdr;
 };
 

@@ -128,8 +128,7 @@ static void event_taken(struct xenfs_connection *c,
 	event = container_of(message, struct xenfs_event, message);
 	list_del(&event->list);
 	c->event_bytes -= message->charge;
-	if (xenfs_client_recharge(c->client, message->charge, 0))
-		xenfs_turns_unpark();
+	xenfs_turns_recharge(c, message->charge, 0);
 }
 
 static void event_release(struct xenfs_message *message)

@@ -11,6 +11,8 @@
 
 #include "connection.h"
 
+struct xenfs_registration;
+
 /**
  * struct xenfs_event_source - what events come from: a watch, as its open knows
  * it
@@ -22,6 +24,10 @@
  * @path_len: bytes of @path, with the nul
  * @token_len: bytes of @token, with the nul
  * @depth: how many levels below @path are seen; connection->lock
+ * @set: its client has it, as far as answers tell; connection->lock
+ * @unwanted: UNWATCH requests about it that are not answered; connection->lock
+ * @registration: by what the server tells of its events, or NULL; connection->lock
+ * @peers: the others that are told of those; registrations.lock, RCU to read
  * @unread: its events that are unread, but @collapsed; connection->lock
  * @collapsed: the event on its own path; on a list while it is unread;
  *	connection->lock
@@ -35,6 +41,10 @@ struct xenfs_event_source {
 	u32 path_len;
 	u32 token_len;
 	u32 depth;
+	bool set;
+	u32 unwanted;
+	struct xenfs_registration *registration;
+	struct list_head peers;
 	struct list_head unread;
 	struct xenfs_message collapsed;
 };

@@ -34,7 +34,7 @@ struct xenfs_limits xenfs_limits __ro_after_init = {
 	.request_bytes = 256 * 1024,
 	.reply_bytes = 136 * 1024,
 	.event_bytes = 16 * 1024,
-	.watch_bytes = 64 * 1024,
+	.watch_bytes = 80 * 1024,
 	.client_bytes = 16 * 1024 * 1024,
 	.closed_bytes = 1024 * 1024,
 	.transactions = 32,
@@ -50,7 +50,7 @@ MODULE_PARM_DESC(reply_bytes, "memory of an open's unread replies (8448 to 16777
 module_param_named(event_bytes, xenfs_limits.event_bytes, uint, 0444);
 MODULE_PARM_DESC(event_bytes, "memory of an open's unread events (0 to 16777216, default 16384)");
 module_param_named(watch_bytes, xenfs_limits.watch_bytes, uint, 0444);
-MODULE_PARM_DESC(watch_bytes, "memory of an open's watches (0 to 16777216, default 65536)");
+MODULE_PARM_DESC(watch_bytes, "memory of an open's watches (0 to 16777216, default 81920)");
 module_param_named(all_watches, xenfs_limits.all_watches, uint, 0444);
 MODULE_PARM_DESC(all_watches, "watches of all opens (1 to 65536, default 80 in a guest, else 65536)");
 module_param_named(client_bytes, xenfs_limits.client_bytes, uint, 0444);

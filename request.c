@@ -34,12 +34,6 @@ static struct xenfs_request *first_request(struct list_head *list)
 	return list_first_entry_or_null(list, struct xenfs_request, reply.list);
 }
 
-/* One of the module's own: part of another object, and no client waits. */
-static bool is_internal(const struct xenfs_request *req)
-{
-	return !req->reply.ops->taken;
-}
-
 /* --- Sending ------------------------------------------------------------ */
 
 /* Nothing is sent whose reply might not find room (contract W4). */
@@ -54,6 +48,9 @@ static bool may_send(struct xenfs_connection *c)
 		return false;
 	if (c->in_flight >= xenfs_turns_share())
 		return false;
+	/* Nobody reads its answer; others may wait for what it does. */
+	if (xenfs_request_is_internal(req))
+		return true;
 	return c->unread_bytes + (c->in_flight + 1) * XENFS_REPLY_MAX <=
 	       xenfs_limits.reply_bytes;
 }
@@ -72,20 +69,13 @@ void xenfs_requests_kick(struct xenfs_connection *c)
 
 /* --- Memory ------------------------------------------------------------- */
 
-/* What a reply takes has changed: others of its client may wait for room. */
-static void recharge_reply(struct xenfs_connection *c, u32 from, u32 to)
-{
-	if (xenfs_client_recharge(c->client, from, to))
-		xenfs_turns_unpark();
-}
-
 /* The client has read it: there is room for another reply. */
 static void reply_taken(struct xenfs_connection *c,
 			struct xenfs_message *reply)
 {
 	lockdep_assert_held(&c->lock);
 	c->unread_bytes -= reply->charge;
-	recharge_reply(c, reply->charge, 0);
+	xenfs_turns_recharge(c, reply->charge, 0);
 	if (xenfs_connection_has_no_reply(c))
 		xenfs_turns_unpark_one(c);
 	xenfs_requests_kick(c);
@@ -146,7 +136,7 @@ struct xenfs_request *xenfs_request_alloc(struct xenfs_connection *c,
 /* The payload is needed no more. */
 static void free_payload(struct xenfs_request *req)
 {
-	if (!is_internal(req) && req->msg != &req->reply.hdr)
+	if (!xenfs_request_is_internal(req) && req->msg != &req->reply.hdr)
 		kfree(req->msg);
 	req->msg = NULL;
 }
@@ -178,7 +168,7 @@ static void request_done(struct xenfs_request *req, void *buffer)
 
 	lockdep_assert_held(&c->lock);
 	req->reply.done = true;
-	if (is_internal(req)) {
+	if (xenfs_request_is_internal(req)) {
 		/* It is not freed, but part of what it gives back. */
 		kfree(buffer);
 		return;
@@ -188,8 +178,8 @@ static void request_done(struct xenfs_request *req, void *buffer)
 	req->buffer = buffer;
 	req->reply.charge = ksize(req) + (buffer ? ksize(buffer) : 0);
 	c->unread_bytes += req->reply.charge;
-	recharge_reply(c, req->reply.reserved ? XENFS_REPLY_MAX : 0,
-		       req->reply.charge);
+	xenfs_turns_recharge(c, req->reply.reserved ? XENFS_REPLY_MAX : 0,
+			     req->reply.charge);
 	req->reply.reserved = false;
 }
 
@@ -220,7 +210,7 @@ static int check(struct xenfs_request *req)
 {
 	int err = req->reply.error;
 
-	if (is_internal(req) || req->reply.checked)
+	if (xenfs_request_is_internal(req) || req->reply.checked)
 		return 0;
 	req->reply.checked = true;
 	if (err == -ENOSYS)
@@ -271,7 +261,7 @@ static bool reserve(struct xenfs_request *req)
 
 	lockdep_assert_held(&c->lock);
 	/* Nobody keeps what a closed open is told. */
-	if (is_internal(req) || c->state == XENFS_CLOSED)
+	if (xenfs_request_is_internal(req) || c->state == XENFS_CLOSED)
 		return true;
 	if (!req->reply.reserved)
 		req->reply.reserved =
@@ -284,7 +274,7 @@ static bool reserve(struct xenfs_request *req)
 static void unreserve(struct xenfs_request *req)
 {
 	if (req->reply.reserved)
-		recharge_reply(req->connection, XENFS_REPLY_MAX, 0);
+		xenfs_turns_recharge(req->connection, XENFS_REPLY_MAX, 0);
 	req->reply.reserved = false;
 }
 
@@ -326,7 +316,7 @@ static void unsent(struct xenfs_request *req, int error)
 	c->in_flight--;
 	if (req->kind->unsent)
 		req->kind->unsent(req);
-	if (is_internal(req)) {
+	if (xenfs_request_is_internal(req)) {
 		list_move(&req->reply.list, &c->queued);
 		xenfs_turns_park(c, false);
 		xenfs_turns_unpark_soon();
@@ -422,7 +412,7 @@ void xenfs_requests_cancel(struct xenfs_connection *c,
 
 	lockdep_assert_held(&c->lock);
 	list_for_each_entry_safe(req, next, &c->queued, reply.list) {
-		if (is_internal(req))
+		if (xenfs_request_is_internal(req))
 			continue;
 		list_del_init(&req->reply.list);
 		refuse(req, -ECANCELED);
@@ -437,33 +427,43 @@ static void requeue(struct xenfs_request *req)
 	struct xenfs_request *next;
 
 	list_for_each_entry(next, &req->connection->queued, reply.list)
-		if (!is_internal(next))
+		if (!xenfs_request_is_internal(next))
 			break;
 	list_move_tail(&req->reply.list, &next->reply.list);
 }
 
-static void answered(struct xenfs_request *req,
-		     const struct xenfs_answer *answer)
+/* What the client is told, which is mostly what the server said. */
+static void reply_as(struct xenfs_request *req, const struct xenfs_answer *answer)
 {
-	struct xenfs_connection *c = req->connection;
-	LIST_HEAD(unwanted);
-	bool again;
-
-	spin_lock(&c->lock);
-	c->in_flight--;
-	again = req->kind->again && req->kind->again(req, answer);
-	if (!again && req->kind->answered)
-		req->kind->answered(req, answer);
-	if (again) {
-		kfree(answer->buffer);
-		requeue(req);
-	} else if (answer->error) {
+	if (answer->error || answer->instead) {
 		answer_here(req, answer->error);
+		kfree(answer->buffer);
 	} else {
 		req->reply.hdr = answer->hdr;
 		req->reply.body = answer->body;
 		request_done(req, answer->buffer);
-		xenfs_connection_arrived(c, &req->reply);
+	}
+	if (!answer->error || answer->instead) /* else it was lost */
+		xenfs_connection_arrived(req->connection, &req->reply);
+}
+
+static void answered(struct xenfs_request *req, const struct xenfs_answer *from)
+{
+	struct xenfs_connection *c = req->connection;
+	struct xenfs_answer answer = *from;
+	LIST_HEAD(unwanted);
+
+	spin_lock(&c->lock);
+	c->in_flight--;
+	if (req->kind->again && req->kind->again(req, &answer)) {
+		kfree(answer.buffer);
+		requeue(req);
+	} else {
+		if (req->kind->answered)
+			req->kind->answered(req, &answer);
+		reply_as(req, &answer);
+		if (req->kind->follow)
+			req->kind->follow(req);
 	}
 	xenfs_connection_deliver(c, &unwanted);
 	xenfs_turns_answered(c);

@@ -33,7 +33,9 @@ struct xenfs_watch;
  *	has to wait, and to be dispatched once more? Only if that has made it the
  *	connection's barrier, so that nothing was sent behind it. Likewise
  * @answered: an answer came to what @dispatch returned, maybe from the xenbus
- *	thread with interrupts off
+ *	thread with interrupts off. It may have the client told something else, by
+ *	answer->instead
+ * @follow: the reply has got its place: what is added now is read behind it
  *
  * A kind need not have any of them. All but @prepare are called under
  * connection->lock, from any context.
@@ -47,7 +49,8 @@ struct xenfs_kind {
 	bool (*again)(struct xenfs_request *req,
 		      const struct xenfs_answer *answer);
 	void (*answered)(struct xenfs_request *req,
-			 const struct xenfs_answer *answer);
+			 struct xenfs_answer *answer);
+	void (*follow)(struct xenfs_request *req);
 };
 
 /**
@@ -103,6 +106,17 @@ static inline char *xenfs_request_payload(const struct xenfs_request *req)
 }
 
 /**
+ * xenfs_request_is_internal() - is it one of the module's own?
+ * @req: the request
+ *
+ * Then it is part of another object, and no client waits for it.
+ */
+static inline bool xenfs_request_is_internal(const struct xenfs_request *req)
+{
+	return !req->reply.ops->taken;
+}
+
+/**
  * xenfs_request_of() - the request that a reply is part of
  * @reply: the reply
  */
@@ -132,6 +146,24 @@ static inline void xenfs_request_embed(struct xenfs_request *req,
 	req->kind = kind;
 	req->msg = msg;
 	req->reply.ops = ops;
+}
+
+/**
+ * xenfs_request_lift_barrier() - a request is not at the server any more
+ * @req: the request
+ *
+ * Context: any, under connection->lock.
+ * Return: true if it was its connection's barrier: nothing was sent behind it.
+ */
+static inline bool xenfs_request_lift_barrier(struct xenfs_request *req)
+{
+	struct xenfs_connection *c = req->connection;
+
+	lockdep_assert_held(&c->lock);
+	if (c->barrier != req)
+		return false;
+	c->barrier = NULL;
+	return true;
 }
 
 int xenfs_requests_init(xenfs_check_fn check);

@@ -18,10 +18,10 @@
 #include <linux/slab.h>
 
 #include "dompath.h"
+#include "renewal.h"
 #include "resume.h"
 #include "transaction.h"
 #include "transaction_request.h"
-#include "watch.h"
 
 static struct device *resume_device;	/* set at init, then constant */
 
@@ -39,7 +39,7 @@ static int resume_prepare(struct device *dev)
 static int resume_restored(struct device *dev)
 {
 	xenfs_transactions_resumed();
-	xenfs_watches_resumed();
+	xenfs_renewal_resumed();
 	xenfs_dompath_resumed();
 	return 0;
 }

@@ -19,11 +19,13 @@
 
 #include "compat.h"
 #include "limits.h"
+#include "registration.h"
+#include "registry.h"
+#include "renewal.h"
 #include "request.h"
 #include "resume.h"
 #include "transaction.h"
 #include "transaction_request.h"
-#include "watch.h"
 #include "work.h"
 #include "xenfs.h"
 
@@ -257,7 +259,8 @@ static struct file_system_type xenfs_type = {
 static void stop(void)
 {
 	xenfs_refusals_exit();
-	xenfs_watches_exit();
+	xenfs_renewal_exit();
+	xenfs_registry_exit();
 	xenfs_transactions_exit();
 	xenfs_requests_exit();
 	xenfs_work_exit();
@@ -275,7 +278,8 @@ static int __init start(void)
 		xenfs_work_exit();
 		return err;
 	}
-	xenfs_watches_init();
+	xenfs_registrations_init();
+	xenfs_registry_init();
 	xenfs_transactions_init();
 	xenfs_xenbus_init();
 	return 0;

@@ -103,39 +103,21 @@ static struct xsd_sockmsg *start_dispatch(struct xenfs_request *req)
 	return req->msg;
 }
 
-/* It is not at the server any more. Was nothing sent behind it? */
-static bool lift_barrier(struct xenfs_request *req)
-{
-	struct xenfs_connection *c = req->connection;
-
-	lockdep_assert_held(&c->lock);
-	if (c->barrier != req)
-		return false;
-	c->barrier = NULL;
-	return true;
-}
-
 static void start_unsent(struct xenfs_request *req)
 {
-	lift_barrier(req);
+	xenfs_request_lift_barrier(req);
 	xenfs_transaction_uncount(req->transaction);
 	start_discard(req);
-}
-
-static bool says(const struct xenfs_answer *answer, const char *error)
-{
-	return answer->hdr.type == XS_ERROR &&
-	       answer->hdr.len == strlen(error) + 1 &&
-	       !memcmp(answer->body, error, answer->hdr.len);
 }
 
 /* The server has none left: xenstored says the one, oxenstored the other. */
 static bool start_again(struct xenfs_request *req,
 			const struct xenfs_answer *answer)
 {
-	if (!lift_barrier(req) || answer->error ||
+	if (!xenfs_request_lift_barrier(req) || answer->error ||
 	    req->connection->state != XENFS_OPEN ||
-	    !(says(answer, "ENOSPC") || says(answer, "EQUOTA")))
+	    !(xenfs_answer_says(answer, "ENOSPC") ||
+	      xenfs_answer_says(answer, "EQUOTA")))
 		return false;
 	xenfs_transaction_back(req->transaction);
 	start_refused();
@@ -143,7 +125,7 @@ static bool start_again(struct xenfs_request *req,
 }
 
 static void start_answered(struct xenfs_request *req,
-			   const struct xenfs_answer *answer)
+			   struct xenfs_answer *answer)
 {
 	struct xenfs_transaction *t = req->transaction;
 
@@ -211,7 +193,7 @@ static void end_unsent(struct xenfs_request *req)
 }
 
 static void end_answered(struct xenfs_request *req,
-			 const struct xenfs_answer *answer)
+			 struct xenfs_answer *answer)
 {
 	kfree(req->transaction);
 	req->transaction = NULL;

@@ -5,6 +5,7 @@
 #ifndef _XENFS_TRANSPORT_H
 #define _XENFS_TRANSPORT_H
 
+#include <linux/string.h>
 #include <linux/types.h>
 #include <xen/interface/io/xs_wire.h>
 
@@ -15,6 +16,8 @@ struct xenfs_slot;
  * struct xenfs_answer - what came of a request that was sent
  * @error: 0; or -ENOMEM: the server's reply was lost for want of memory; or
  *	-EIO: it was none that the core understands
+ * @instead: there is a reply of the server's, but the client gets @error, or with
+ *	0 an OK; set by those above
  * @hdr: the reply's header
  * @body: the reply's payload, @hdr.len bytes
  * @buffer: what to kfree() when the payload was read, or NULL
@@ -22,11 +25,27 @@ struct xenfs_slot;
  */
 struct xenfs_answer {
 	int error;
+	bool instead;
 	struct xsd_sockmsg hdr;
 	const char *body;
 	void *buffer;
 	u32 tx_id;
 };
+
+/**
+ * xenfs_answer_says() - did the server answer with this error?
+ * @answer: the answer
+ * @error: the error's name
+ *
+ * Context: any.
+ */
+static inline bool xenfs_answer_says(const struct xenfs_answer *answer,
+				     const char *error)
+{
+	return answer->hdr.type == XS_ERROR &&
+	       answer->hdr.len == strlen(error) + 1 &&
+	       !memcmp(answer->body, error, answer->hdr.len);
+}
 
 /**
  * typedef xenfs_answered_fn - told of the answer to a request that was sent

@@ -409,6 +409,22 @@ void xenfs_turns_unpark_soon(void)
 }
 
 /**
+ * xenfs_turns_recharge() - what an open has unread takes another amount of memory
+ * @c: the connection
+ * @from: what was charged to its client
+ * @to: what it takes
+ *
+ * Others of the client may have waited for the room.
+ *
+ * Context: any; takes turns.lock.
+ */
+void xenfs_turns_recharge(struct xenfs_connection *c, u32 from, u32 to)
+{
+	if (xenfs_client_recharge(c->client, from, to))
+		xenfs_turns_unpark();
+}
+
+/**
  * xenfs_turns_closed() - an open was closed, or its stream broke
  * @c: the connection
  * @leaves: it will send no more; else, if it waits, it is among those that are

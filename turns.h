@@ -33,6 +33,7 @@ void xenfs_turns_park(struct xenfs_connection *c, bool alone);
 void xenfs_turns_unpark(void);
 void xenfs_turns_unpark_one(struct xenfs_connection *c);
 void xenfs_turns_unpark_soon(void);
+void xenfs_turns_recharge(struct xenfs_connection *c, u32 from, u32 to);
 
 void xenfs_turns_closed(struct xenfs_connection *c, bool leaves);
 

@@ -2,37 +2,17 @@
 /*
  * The watches of opens
  *
- * A watch is set in the server with a token of ours, by which its events find
- * back (carrier.c). What clients ask of it is in watch_request.c; here is what it
- * is, and what the module asks by itself: to give it back, and to set it again
- * after a resume, as the core does for watches of its own (contract T2).
+ * A watch is what an open has, with the path and the token that its client wrote,
+ * and the events that are unread. What clients ask of it is in watch_request.c;
+ * what the server has for it, and for others that watch the same, is in
+ * registration.c.
  */
-#include <linux/atomic.h>
 #include <linux/slab.h>
 #include <linux/string.h>
-#include <linux/workqueue.h>
-#include <linux/xarray.h>
 
-#include "carrier.h"
-#include "server_features.h"
 #include "limits.h"
+#include "registration.h"
 #include "watch.h"
-#include "work.h"
-
-/* When to try again to set watches that the server refused after a resume */
-#define MISSING_RETRY	(5 * HZ)
-
-/* The watches by their ids; its own lock, and RCU to look one up */
-static DEFINE_XARRAY_ALLOC1(watch_ids);
-static u32 last_watch_id;	/* watch_ids' lock */
-
-/* Watches on the lists of all connections: those that the server counts */
-static atomic_t total;
-
-static_assert(XENSTORE_ABS_PATH_MAX + 1 + XENFS_TOKEN_MAX + XENFS_DEPTH_MAX <=
-	      XENSTORE_PAYLOAD_MAX);
-
-/* --- Memory ------------------------------------------------------------- */
 
 static void watch_free(struct xenfs_event_source *source)
 {
@@ -40,36 +20,31 @@ static void watch_free(struct xenfs_event_source *source)
 
 	w = container_of(source, struct xenfs_watch, source);
 	source->connection->watch_bytes -= w->charge;
-	kfree(source->path);
+	kfree(w->wire);
 	kfree_rcu(w, rcu);
 }
-
-static void own_release(struct xenfs_message *reply);
-
-static const struct xenfs_message_ops own_ops = {
-	.release = own_release,
-};
-
-static const struct xenfs_kind own_kind;
 
 /* Of the bytes that a request's payload begins with: path and token. */
 static struct xenfs_watch *watch_new(struct xenfs_request *req)
 {
 	const struct xenfs_arguments *args = &req->args;
+	u32 wire_len = sizeof(*req->msg) +
+		       XENFS_REGISTRATION_BODY(args->path_len);
+	u32 key_len = args->path_len + args->token_len;
 	struct xenfs_event_source *source;
 	struct xenfs_watch *w;
 	char *key;
 
-	w = kzalloc(sizeof(*w) + args->path_len + XENFS_TOKEN_MAX +
-		    XENFS_DEPTH_MAX, GFP_KERNEL_ACCOUNT);
+	w = kzalloc(sizeof(*w), GFP_KERNEL_ACCOUNT);
 	if (!w)
 		return NULL;
-	key = kmemdup(xenfs_request_payload(req),
-		      args->path_len + args->token_len, GFP_KERNEL_ACCOUNT);
-	if (!key) {
+	w->wire = kmalloc(wire_len + key_len, GFP_KERNEL_ACCOUNT);
+	if (!w->wire) {
 		kfree(w);
 		return NULL;
 	}
+	key = memcpy((char *)w->wire + wire_len, xenfs_request_payload(req),
+		     key_len);
 	source = &w->source;
 	source->free = watch_free;
 	source->connection = req->connection;
@@ -80,8 +55,6 @@ static struct xenfs_watch *watch_new(struct xenfs_request *req)
 	source->depth = args->depth;
 	xenfs_event_source_init(source);
 	INIT_LIST_HEAD(&w->list);
-	xenfs_request_embed(&w->own, req->connection, &own_kind, &w->wire,
-			    &own_ops);
 	return w;
 }
 
@@ -89,7 +62,7 @@ static struct xenfs_watch *watch_new(struct xenfs_request *req)
 static bool watch_admit(struct xenfs_watch *w)
 {
 	struct xenfs_connection *c = w->source.connection;
-	u32 charge = ksize(w) + ksize(w->source.path);
+	u32 charge = ksize(w) + ksize(w->wire) + ksize(w->spare);
 	bool ret;
 
 	spin_lock(&c->lock);
@@ -100,24 +73,6 @@ static bool watch_admit(struct xenfs_watch *w)
 	}
 	spin_unlock(&c->lock);
 	return ret;
-}
-
-/* Gives it a number, and with that its token at the server. */
-static int watch_number(struct xenfs_watch *w)
-{
-	u32 path_len = w->source.path_len;
-	int err;
-
-	err = xa_alloc_cyclic(&watch_ids, &w->id, w, xa_limit_31b,
-			      &last_watch_id, GFP_KERNEL_ACCOUNT);
-	if (err < 0)
-		return err;
-	memcpy(w->wire_body, w->source.path, path_len);
-	w->wire_len = path_len + xenfs_carrier_token(w->wire_body + path_len,
-						     w->id);
-	w->wire_depth = XENFS_DEPTH_ANY;
-	xenfs_carrier_count(1);
-	return 0;
 }
 
 /**
@@ -131,31 +86,42 @@ static int watch_number(struct xenfs_watch *w)
  */
 struct xenfs_watch *xenfs_watch_alloc(struct xenfs_request *req, int *error)
 {
-	struct xenfs_connection *c = req->connection;
 	struct xenfs_watch *w;
 
 	*error = -ENOMEM;
 	w = watch_new(req);
 	if (!w)
 		return NULL;
-	*error = 0;
-	if (!watch_admit(w)) {
-		/* Nothing has found it yet: it need not wait for readers. */
-		kfree(w->source.path);
-		kfree(w);
-		return NULL;
+	w->spare = xenfs_registration_alloc(req->args.path_len);
+	if (w->spare) {
+		*error = 0;
+		if (watch_admit(w))
+			return w;
 	}
-	*error = watch_number(w);
-	if (!*error)
-		return w;
-	spin_lock(&c->lock);
-	xenfs_event_source_put(&w->source);
-	spin_unlock(&c->lock);
+	/* Nothing has found it yet: it need not wait for readers. */
+	xenfs_registration_discard(w->spare);
+	kfree(w->wire);
+	kfree(w);
 	return NULL;
 }
 
+static void discard_spare(struct xenfs_watch *w)
+{
+	struct xenfs_connection *c = w->source.connection;
+	u32 bytes;
+
+	lockdep_assert_held(&c->lock);
+	if (!w->spare)
+		return;
+	bytes = ksize(w->spare);
+	w->charge -= bytes;
+	c->watch_bytes -= bytes;
+	xenfs_registration_discard(w->spare);
+	w->spare = NULL;
+}
+
 /**
- * xenfs_watch_add() - count a watch, and let requests find it
+ * xenfs_watch_add() - let events and requests find a watch
  * @w: from xenfs_watch_alloc()
  *
  * Context: any, under connection->lock.
@@ -166,72 +132,50 @@ bool xenfs_watch_add(struct xenfs_watch *w)
 	struct xenfs_connection *c = w->source.connection;
 
 	lockdep_assert_held(&c->lock);
-	if (!atomic_add_unless(&total, 1, xenfs_limits.all_watches))
+	if (!xenfs_registration_join(&w->source, &w->spare,
+				     (char *)(w->wire + 1)))
 		return false;
+	discard_spare(w);
 	list_add(&w->list, &c->watches);
 	return true;
 }
 
 /**
  * xenfs_watch_forget() - nothing finds the watch any more
- * @w: the watch; its unread events stay to be read
+ * @w: the watch, which no request is about; its unread events stay to be read
  *
- * Context: any, under connection->lock.
+ * Context: any, under connection->lock. See xenfs_request_prepend().
  */
 void xenfs_watch_forget(struct xenfs_watch *w)
 {
 	lockdep_assert_held(&w->source.connection->lock);
 	xenfs_event_source_gone(&w->source);
+	discard_spare(w);
 	if (!list_empty(&w->list)) {
 		list_del_init(&w->list);
-		atomic_dec(&total);
+		xenfs_registration_leave(&w->source);
 	}
-	xa_erase(&watch_ids, w->id);
-	w->id = 0;
-	xenfs_carrier_count(-1);
 	xenfs_event_source_put(&w->source);
 }
 
 /**
  * xenfs_watch_settle() - forget the watch, unless somebody has it or asks for it
- * @w: the watch
+ * @w: the watch, on connection->watches
  *
- * Context: any, under connection->lock.
+ * Context: any, under connection->lock. See xenfs_request_prepend().
  */
 void xenfs_watch_settle(struct xenfs_watch *w)
 {
 	lockdep_assert_held(&w->source.connection->lock);
-	if (w->id && !w->set && !w->pending && !w->own_next)
+	if (!w->source.set && !w->pending)
 		xenfs_watch_forget(w);
 }
 
-/* --- Events ------------------------------------------------------------- */
-
-/* In the xenbus thread, under a spinlock of the core's. */
-static void watch_event(u32 id, const char *path)
-{
-	struct xenfs_connection *c;
-	struct xenfs_watch *w;
-
-	rcu_read_lock();
-	w = xa_load(&watch_ids, id);
-	if (w) {
-		c = w->source.connection;
-		spin_lock(&c->lock);
-		if (w->set && c->state == XENFS_OPEN)
-			xenfs_event_happened(&w->source, path);
-		spin_unlock(&c->lock);
-	}
-	rcu_read_unlock();
-}
-
-/* --- Requests of the module's own --------------------------------------- */
-
 /**
  * xenfs_watch_wire() - what to send to the server about a watch
- * @w: the watch
+ * @w: the watch, on connection->watches
  * @type: XS_WATCH or XS_UNWATCH
- * @msg: what a client wrote, or NULL if it is a request of the module's own
+ * @msg: what a client wrote
  *
  * Context: any, under connection->lock.
  */
@@ -239,151 +183,43 @@ struct xsd_sockmsg *xenfs_watch_wire(struct xenfs_watch *w, u32 type,
 				     const struct xsd_sockmsg *msg)
 {
 	lockdep_assert_held(&w->source.connection->lock);
-	w->leaving = type == XS_UNWATCH;
-	w->wire.type = type;
-	w->wire.req_id = msg ? msg->req_id : 0;
-	w->wire.tx_id = msg ? msg->tx_id : 0;
-	w->wire.len = w->wire_len;
-	return &w->wire;
+	*w->wire = *msg;
+	w->wire->type = type;
+	w->wire->len = xenfs_registration_len(&w->source, type);
+	return w->wire;
 }
 
-/* The server may still read what the last request about the watch said. */
-static bool set_wire_depth(struct xenfs_watch *w, u32 depth)
+static struct xenfs_watch *first_watch(struct xenfs_connection *c)
 {
-	if (w->wire_depth == depth)
-		return true;
-	if (w->pending > 1)
-		return false;
-	w->wire_depth = depth;
-	snprintf(w->wire_body + w->wire_len, XENFS_DEPTH_MAX, "%u", depth);
-	return true;
+	lockdep_assert_held(&c->lock);
+	return list_first_entry(&c->watches, struct xenfs_watch, list);
 }
 
 /**
- * xenfs_watch_wire_depth() - what to send to the server to set a watch
- * @w: the watch, whose pending counts this request
- * @depth: how many levels the client wants
- * @msg: as for xenfs_watch_wire()
+ * xenfs_watches_probe() - what changes nothing at the server, but is answered
+ * @c: the connection, which has watches, and no requests at the server
+ * @msg: for what it is sent
  *
- * A server that knows what a depth is gets it: it need not send what nobody
- * sees, and of domains it tells which one (contract E3).
+ * Context: any, under connection->lock. Nothing may be sent behind it.
+ */
+struct xsd_sockmsg *xenfs_watches_probe(struct xenfs_connection *c,
+					const struct xsd_sockmsg *msg)
+{
+	return xenfs_watch_wire(first_watch(c), XS_WATCH, msg);
+}
+
+/**
+ * xenfs_watches_probed() - that was answered
+ * @c: the connection
+ * @answer: the server's
  *
  * Context: any, under connection->lock.
  */
-struct xsd_sockmsg *xenfs_watch_wire_depth(struct xenfs_watch *w, u32 depth,
-					   const struct xsd_sockmsg *msg)
+void xenfs_watches_probed(struct xenfs_connection *c,
+			  const struct xenfs_answer *answer)
 {
-	struct xsd_sockmsg *wire = xenfs_watch_wire(w, XS_WATCH, msg);
-
-	if (!set_wire_depth(w, depth) || depth == XENFS_DEPTH_ANY ||
-	    !xenfs_server_knows_depth())
-		return wire;
-	wire->len += strlen(w->wire_body + w->wire_len) + 1;
-	return wire;
+	xenfs_registration_watched(&first_watch(c)->source, answer);
 }
-
-/**
- * xenfs_watch_send_own() - send a WATCH or UNWATCH that no client asked for
- * @w: the watch
- * @type: which of the two
- *
- * Context: any, under connection->lock. See xenfs_request_prepend().
- */
-void xenfs_watch_send_own(struct xenfs_watch *w, u32 type)
-{
-	lockdep_assert_held(&w->source.connection->lock);
-	if (w->own_busy) {
-		/* One that is sent or answered says nothing about this one. */
-		w->own_next = type;
-		return;
-	}
-	w->own_busy = true;
-	w->own_type = type;
-	w->own_next = 0;
-	w->pending++;
-	xenfs_event_source_get(&w->source);
-	xenfs_request_prepend(&w->own);
-}
-
-static struct xsd_sockmsg *own_dispatch(struct xenfs_request *req)
-{
-	struct xenfs_watch *w = container_of(req, struct xenfs_watch, own);
-
-	if (w->own_type == XS_WATCH && (!w->set || w->leaving)) {
-		/* The client gives it back, or has done so. */
-		w->pending--;
-		xenfs_watch_settle(w);
-		return NULL;
-	}
-	if (w->own_type == XS_WATCH)
-		return xenfs_watch_wire_depth(w, w->source.depth, NULL);
-	return xenfs_watch_wire(w, XS_UNWATCH, NULL);
-}
-
-static void missing_work_func(struct work_struct *work);
-static DECLARE_DELAYED_WORK(missing_work, missing_work_func);
-
-/* The server has the watch already. Its body need not end in a nul. */
-static bool exists_already(const struct xenfs_answer *answer)
-{
-	return answer->hdr.len == sizeof("EEXIST") &&
-	       !memcmp(answer->body, "EEXIST", sizeof("EEXIST"));
-}
-
-/*
- * The server, a new one, was asked for a watch that the client has. If it does
- * not want to, the client has to look for itself, and it is asked again later; if
- * it had the watch, events may have been lost on the way.
- */
-static void own_watched(struct xenfs_watch *w, const struct xenfs_answer *answer)
-{
-	if (!answer->error && answer->hdr.type != XS_ERROR) {
-		w->missing = false;
-		return;
-	}
-	if (w->set && w->source.connection->state == XENFS_OPEN)
-		xenfs_event_missed(&w->source);
-	w->missing = answer->error || !exists_already(answer);
-	if (w->missing)
-		queue_delayed_work(xenfs_wq, &missing_work, MISSING_RETRY);
-}
-
-static void own_answered(struct xenfs_request *req,
-			 const struct xenfs_answer *answer)
-{
-	struct xenfs_watch *w = container_of(req, struct xenfs_watch, own);
-
-	w->pending--;
-	if (w->own_type == XS_UNWATCH)
-		w->set = false;
-	else
-		own_watched(w, answer);
-	xenfs_watch_settle(w);
-}
-
-/* If there is no memory to send it, it is dispatched once more later. */
-static const struct xenfs_kind own_kind = {
-	.dispatch = own_dispatch,
-	.answered = own_answered,
-};
-
-static void own_release(struct xenfs_message *reply)
-{
-	struct xenfs_connection *c = xenfs_request_of(reply)->connection;
-	struct xenfs_watch *w;
-
-	w = container_of(xenfs_request_of(reply), struct xenfs_watch, own);
-	spin_lock(&c->lock);
-	w->own_busy = false;
-	if (w->own_next) {
-		xenfs_watch_send_own(w, w->own_next);
-		xenfs_requests_kick(c);
-	}
-	xenfs_event_source_put(&w->source);
-	spin_unlock(&c->lock);
-}
-
-/* --- All of them -------------------------------------------------------- */
 
 /**
  * xenfs_watches_drop() - give back all watches of an open
@@ -393,70 +229,11 @@ static void own_release(struct xenfs_message *reply)
  */
 void xenfs_watches_drop(struct xenfs_connection *c)
 {
-	struct xenfs_watch *w;
+	struct xenfs_watch *w, *next;
 
 	lockdep_assert_held(&c->lock);
-	list_for_each_entry(w, &c->watches, list)
-		xenfs_watch_send_own(w, XS_UNWATCH);
-}
-
-/* Sets those again that are set; all, or those that the server refused. */
-static void watches_set_again(bool all)
-{
-	struct xenfs_connection *c;
-	struct xenfs_watch *w;
-	unsigned long id;
-
-	rcu_read_lock();
-	xa_for_each(&watch_ids, id, w) {
-		c = w->source.connection;
-		spin_lock(&c->lock);
-		if (w->set && (all || (w->missing && !w->own_busy))) {
-			xenfs_watch_send_own(w, XS_WATCH);
-			xenfs_requests_kick(c);
-		}
-		spin_unlock(&c->lock);
+	list_for_each_entry_safe(w, next, &c->watches, list) {
+		w->source.set = false;
+		xenfs_watch_forget(w);
 	}
-	rcu_read_unlock();
-}
-
-/* Nothing holds the module for it: without a watch it finds none. */
-static void missing_work_func(struct work_struct *work)
-{
-	watches_set_again(false);
-}
-
-/**
- * xenfs_watches_resumed() - set all watches again
- *
- * The domain was resumed, maybe on another host.
- *
- * Context: tasks and the workqueues are frozen, and no request is at the server:
- * the core has seen to that (contract T2).
- */
-void xenfs_watches_resumed(void)
-{
-	watches_set_again(true);
-}
-
-/**
- * xenfs_watches_init() - be told of events
- *
- * Context: module init.
- */
-void xenfs_watches_init(void)
-{
-	xenfs_carrier_init(watch_event);
-}
-
-/**
- * xenfs_watches_exit() - undo xenfs_watches_init()
- *
- * Context: module exit; no connection is left, and so no watch.
- */
-void xenfs_watches_exit(void)
-{
-	cancel_delayed_work_sync(&missing_work);
-	xenfs_carrier_exit();
-	xa_destroy(&watch_ids);
 }

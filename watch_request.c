@@ -2,15 +2,17 @@
 /*
  * WATCH and UNWATCH of clients
  *
- * They go to the server, with a token of ours in the place of the client's. So
- * the server says whether a watch exists already, and what else may be wrong with
- * it (contract E1).
+ * They go to the server, with a token of ours in the place of the client's, and
+ * take effect as it answers: so they have their place among all that it does, and
+ * it says what may be wrong with them. Whether the open has the watch already is
+ * known here (contract E1, E2).
  */
 #include <linux/err.h>
 #include <linux/string.h>
 
 #include "carrier.h"
 #include "dompath.h"
+#include "registration.h"
 #include "watch.h"
 #include "watch_request.h"
 
@@ -41,38 +43,29 @@ static void watch_discard(struct xenfs_request *req)
 }
 
 /*
- * The watch that a request is about. One that is leaving may be asked for again,
- * but only by the name under which it reports its events, and to the same depth:
- * else it is another watch.
+ * The watch that a request is about. One that is leaving is not asked for again:
+ * by then it is another watch.
  */
-static struct xenfs_watch *watch_find(const struct xenfs_request *req)
+static struct xenfs_watch *watch_find(const struct xenfs_request *req,
+				      bool leaving)
 {
 	const char *path = xenfs_request_payload(req);
 	const char *token = path + req->args.path_len;
-	struct xenfs_watch *w, *leaving = NULL;
+	struct xenfs_watch *w;
 
 	lockdep_assert_held(&req->connection->lock);
-	list_for_each_entry(w, &req->connection->watches, list) {
-		if (strcmp(w->source.token, token) ||
-		    !xenfs_same_node(w->source.path, path))
-			continue;
-		if (!w->leaving)
+	list_for_each_entry(w, &req->connection->watches, list)
+		if (!strcmp(w->source.token, token) &&
+		    !!w->source.unwanted == leaving &&
+		    xenfs_same_node(w->source.path, path))
 			return w;
-		if (!strcmp(w->source.path, path) &&
-		    w->wire_depth == req->args.depth)
-			leaving = w;
-	}
-	return leaving;
+	return NULL;
 }
 
-/*
- * If the open has the watch already, it is asked for once more: then the server
- * says that it exists, or, if the first WATCH failed, makes it (contract E1).
- * If not, there may have been no room for another (contract E4).
- */
+/* There may have been no room for another (contract E4, I3). */
 static struct xsd_sockmsg *watch_dispatch(struct xenfs_request *req)
 {
-	struct xenfs_watch *w = watch_find(req);
+	struct xenfs_watch *w = watch_find(req, false);
 	int err;
 
 	if (!w && !req->watch)
@@ -89,7 +82,7 @@ static struct xsd_sockmsg *watch_dispatch(struct xenfs_request *req)
 			return ERR_PTR(-E2BIG);
 	}
 	w->pending++;
-	return xenfs_watch_wire_depth(w, req->args.depth, req->msg);
+	return xenfs_watch_wire(w, XS_WATCH, req->msg);
 }
 
 static void watch_unsent(struct xenfs_request *req)
@@ -97,34 +90,62 @@ static void watch_unsent(struct xenfs_request *req)
 	struct xenfs_watch *w = req->watch;
 
 	lockdep_assert_held(&req->connection->lock);
-	if (!w)
-		return;
-	w->pending--;
-	w->leaving = false;
 	req->watch = NULL;
+	w->pending--;
 	xenfs_watch_settle(w);
 }
 
+/* The client is told this, whatever the server said. */
+static void answer_instead(struct xenfs_answer *answer, int error)
+{
+	answer->instead = true;
+	answer->error = error;
+}
+
 /*
- * In the xenbus thread, so that what is set or not when an event comes is what
- * the server thought (contract E2).
+ * The server has it, for this open or for others that watch the same. In the
+ * xenbus thread, so that what is set or not when an event comes is what the
+ * server thought. Returns whether the server has nothing new to tell, so that the
+ * initial event has to come from here (contract E2).
  */
+static bool watch_set(struct xenfs_watch *w, u32 depth,
+		      struct xenfs_answer *answer)
+{
+	bool first = answer->hdr.type != XS_ERROR;
+
+	if (w->source.set) {
+		answer_instead(answer, -EEXIST);
+		return false;
+	}
+	w->source.set = true;
+	w->source.depth = depth;
+	if (!first)
+		answer_instead(answer, 0);
+	return !first;
+}
+
 static void watch_answered(struct xenfs_request *req,
-			   const struct xenfs_answer *answer)
+			   struct xenfs_answer *answer)
+{
+	struct xenfs_watch *w = req->watch;
+	bool there = xenfs_registration_watched(&w->source, answer);
+
+	w->pending--;
+	/* If it was lost the client is told so, and has no watch. */
+	if (answer->error || !there ||
+	    !watch_set(w, req->args.depth, answer))
+		req->watch = NULL;
+	xenfs_watch_settle(w);
+}
+
+/* The initial event, behind the OK */
+static void watch_follow(struct xenfs_request *req)
 {
 	struct xenfs_watch *w = req->watch;
 
 	req->watch = NULL;
-	w->pending--;
-	if (!answer->error && answer->hdr.type != XS_ERROR) {
-		w->set = true;
-		w->missing = false;
-		w->source.depth = req->args.depth;
-	} else if (answer->error && !w->set && !w->pending) {
-		/* Perhaps the server has it; the client is told that not. */
-		xenfs_watch_send_own(w, XS_UNWATCH);
-	}
-	xenfs_watch_settle(w);
+	if (w && req->connection->state == XENFS_OPEN)
+		xenfs_event_happened(&w->source, w->source.path);
 }
 
 const struct xenfs_kind xenfs_watch_kind = {
@@ -133,16 +154,18 @@ const struct xenfs_kind xenfs_watch_kind = {
 	.dispatch = watch_dispatch,
 	.unsent = watch_unsent,
 	.answered = watch_answered,
+	.follow = watch_follow,
 };
 
 /*
  * For a watch that the open has not, the server says what is wrong. It must not
  * see the token, which might be one of the kernel's own: all of those begin
- * with a hexadecimal digit.
+ * with a hexadecimal digit. One that others have, too, is asked for once more,
+ * which changes nothing but tells when.
  */
 static struct xsd_sockmsg *unwatch_dispatch(struct xenfs_request *req)
 {
-	struct xenfs_watch *w = watch_find(req);
+	struct xenfs_watch *w = watch_find(req, false) ?: watch_find(req, true);
 	char *token = xenfs_request_payload(req) + req->args.path_len;
 
 	if (!w) {
@@ -150,35 +173,56 @@ static struct xsd_sockmsg *unwatch_dispatch(struct xenfs_request *req)
 			token[0] = ':';
 		return req->msg;
 	}
-	if (w->missing && !w->pending) {
-		/* The server would say that it is not there. */
-		w->set = false;
-		xenfs_watch_settle(w);
-		return NULL;
-	}
 	req->watch = w;
 	w->pending++;
-	return xenfs_watch_wire(w, XS_UNWATCH, req->msg);
+	req->reply.kept = !xenfs_registration_unwanted(&w->source);
+	return xenfs_watch_wire(w, req->reply.kept ? XS_WATCH : XS_UNWATCH,
+				req->msg);
 }
 
-static void unwatch_answered(struct xenfs_request *req,
-			     const struct xenfs_answer *answer)
+static void unwatch_unsent(struct xenfs_request *req)
 {
 	struct xenfs_watch *w = req->watch;
 
-	req->watch = NULL;
 	if (!w)
 		return;
+	xenfs_registration_wanted(&w->source);
+	watch_unsent(req);
+}
+
+/* Returns whether the client is to be told what the server said: it refuses. */
+static bool unwatch_refused(struct xenfs_request *req,
+			    const struct xenfs_answer *answer)
+{
+	struct xenfs_event_source *source = &req->watch->source;
+
+	if (req->reply.kept) {
+		xenfs_registration_watched(source, answer);
+		return false;
+	}
+	return !xenfs_registration_unwatched(source, answer);
+}
+
+static void unwatch_answered(struct xenfs_request *req,
+			     struct xenfs_answer *answer)
+{
+	struct xenfs_watch *w = req->watch;
+
+	if (!w)
+		return;
+	if (!unwatch_refused(req, answer)) {
+		if (!answer->error)
+			answer_instead(answer, w->source.set ? 0 : -ENOENT);
+		w->source.set = false;
+	}
+	req->watch = NULL;
 	w->pending--;
-	if (answer->error || answer->hdr.type != XS_ERROR || w->missing)
-		w->set = false;
-	else
-		w->leaving = false;
+	xenfs_registration_wanted(&w->source);
 	xenfs_watch_settle(w);
 }
 
 const struct xenfs_kind xenfs_unwatch_kind = {
 	.dispatch = unwatch_dispatch,
-	.unsent = watch_unsent,
+	.unsent = unwatch_unsent,
 	.answered = unwatch_answered,
 };

@@ -12,7 +12,8 @@
  *  - A reply that the file gives by itself may come before or after events that
  *    the messages before it caused. It is noted before them.
  *  - If watches of different depth have one token, the order of events that
- *    come between two replies is not told.
+ *    come between two replies is not told. Else that of those which tell of one
+ *    node: opens share watches at the server, which has them in another order.
  */
 #include <ctype.h>
 #include <errno.h>

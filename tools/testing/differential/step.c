@@ -153,17 +153,36 @@ static int by_body(const void *a, const void *b)
 	return d ? d : (int)x->hdr.len - (int)y->hdr.len;
 }
 
-/* Order events by what they say, between one reply and the next. */
-static void sort_events(struct run *r, unsigned int conn)
+/* The path of an event, if that is below dom0's own directory by its relative name */
+static const char *event_node(const struct entry *e)
+{
+	static const char home[] = "/local/domain/0/";
+
+	return strncmp(e->body, home, strlen(home)) ? e->body :
+						      e->body + strlen(home);
+}
+
+/* May the order of the two be another one? They tell of one change, or may. */
+static bool unordered(const struct entry *a, const struct entry *b,
+		      bool ambiguous)
+{
+	return ambiguous || !strcmp(event_node(a), event_node(b));
+}
+
+/* Order such events by what they say, between one reply and the next. */
+static void sort_events(struct run *r, unsigned int conn, bool ambiguous)
 {
 	struct entry *list = r->t->entries[conn];
 	unsigned int i = r->conns[conn].window, n;
 
-	while (i < r->t->n[conn]) {
-		for (n = 0; i + n < r->t->n[conn] && is_event(&list[i + n]); )
+	for (; i < r->t->n[conn]; i += n) {
+		n = 1;
+		if (!is_event(&list[i]))
+			continue;
+		while (i + n < r->t->n[conn] && is_event(&list[i + n]) &&
+		       unordered(&list[i], &list[i + n], ambiguous))
 			n++;
 		qsort(list + i, n, sizeof(*list), by_body);
-		i += n + 1;
 	}
 }
 
@@ -179,11 +198,13 @@ void begin_windows(struct run *r)
 
 static void end_windows(struct run *r, const bool *ambiguous)
 {
+	const struct watches *watches;
 	unsigned int i;
 
-	for (i = 0; i < r->s->conns; i++)
-		if (ambiguous[i] || watches_ambiguous(r->conns[i].watches))
-			sort_events(r, i);
+	for (i = 0; i < r->s->conns; i++) {
+		watches = r->conns[i].watches;
+		sort_events(r, i, ambiguous[i] || watches_ambiguous(watches));
+	}
 }
 
 static void run_messages(struct run *r, const struct item *it, unsigned int n)

@@ -15,5 +15,6 @@ int main(void)
 	depths();
 	unread();
 	closed_watches();
+	shared();
 	return tap_end();
 }

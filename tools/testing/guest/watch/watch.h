@@ -23,5 +23,6 @@ void names(void);		/* E1, E2, I5 */
 void yardstick(void);		/* E2 */
 void depths(void);		/* E3 */
 void unread(void);		/* E4 */
+void shared(void);		/* E1 to E3, I3 */
 
 #endif
