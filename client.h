@@ -20,7 +20,8 @@ struct pid;
  * @turn: in turns.waiting, while there is something to send for it, and not too
  *	much sent; turns.lock
  * @waiting: its opens with something to send; turns.lock
- * @in_flight: turns of its opens that were begun and not answered; turns.lock
+ * @in_flight: turns of its opens, but the closed ones, that were begun and not
+ *	answered; turns.lock
  * @lock: guards what follows; nothing else is taken under it
  * @bytes: of replies, also those that may come, and of unread events
  * @waits: somebody was told that there is no room

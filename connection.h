@@ -147,8 +147,9 @@ struct xenfs_connection {
 	wait_queue_head_t write_wait;	/* the one writer with write_mutex */
 	struct work_struct wake_work;	/* wakes many; queued, it holds a kref */
 
-	/* turns.lock guards these four */
+	/* turns.lock guards these five */
 	struct list_head turn;
+	u32 turns;			/* of its client's in_flight: its own */
 	bool sending;			/* somebody sends for it just now */
 	bool parked;			/* takes no turns until unparked */
 	unsigned int unparks;		/* as they were when its turn began */

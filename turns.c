@@ -196,6 +196,13 @@ void xenfs_turns_join(struct xenfs_connection *c)
 	spin_unlock(&turns.lock);
 }
 
+static void uncount(struct xenfs_connection *c, u32 n)
+{
+	lockdep_assert_held(&turns.lock);
+	c->turns -= n;
+	c->client->in_flight -= n;
+}
+
 /**
  * xenfs_turns_answered() - a slot is free again that was claimed for an open
  * @c: the connection
@@ -207,7 +214,8 @@ void xenfs_turns_answered(struct xenfs_connection *c)
 	struct xenfs_client *client = c->client;
 
 	spin_lock(&turns.lock);
-	client->in_flight--;
+	if (c->turns)
+		uncount(c, 1);
 	/* Several at once: each time costs a switch to the workqueue. */
 	if (list_empty(&client->turn) &&
 	    client->in_flight <= share(&turns.client) / 2)
@@ -223,7 +231,11 @@ static void start_sending(struct xenfs_connection *c)
 	kref_get(&c->kref);
 	c->sending = true;
 	c->unparks = turns.unparks;
-	c->client->in_flight++;
+	/* Those of closed opens are no reason for others of its client to wait. */
+	if (READ_ONCE(c->state) != XENFS_CLOSED) {
+		c->turns++;
+		c->client->in_flight++;
+	}
 	note_turn(&turns.open, c);
 	note_turn(&turns.client, c->client);
 }
@@ -436,12 +448,19 @@ void xenfs_turns_closed(struct xenfs_connection *c, bool leaves)
 {
 	lockdep_assert_held(&c->lock);
 	spin_lock(&turns.lock);
+	if (c->state == XENFS_CLOSED)
+		uncount(c, c->turns);
 	if (leaves) {
 		leave(c);
 	} else if (!list_empty(&c->turn) && !c->parked) {
 		leave(c);
 		join(c);
 	}
+	/* Others of its client may have waited for what was its. */
+	if (list_empty(&c->client->turn))
+		client_joins(c->client);
+	if (!nobody_waits())
+		queue_work(xenfs_wq, &turns.work);
 	spin_unlock(&turns.lock);
 }
 
