@@ -14,7 +14,7 @@
  *   turns.lock                who sends next (turns.c)
  *   transport.lock            which slots are free (transport.c)
  *   carrier.lock              is the carrier needed, and registered (carrier.c)
- *   the lock of ids           which registration has which number (registration.c)
+ *   the lock of ids           which registration has which number (registry.c)
  *   clients.lock              which accounts there are (client.c)
  *   client->lock              what is charged to one of them (client.c)
  *
