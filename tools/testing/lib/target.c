@@ -50,10 +50,14 @@ bool server_is_remote(void)
 	return getenv("XENFS_REMOTE");
 }
 
+const char *stock_path(void)
+{
+	return env("XENFS_STOCK", "/dev/xen/xenbus");
+}
+
 const char *elsewhere_path(void)
 {
-	return server_is_remote() ? env("XENFS_STOCK", "/dev/xen/xenbus") :
-				    socket_path();
+	return server_is_remote() ? stock_path() : socket_path();
 }
 
 bool can_compare(const char *what)

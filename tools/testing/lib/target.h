@@ -23,6 +23,8 @@ bool server_is_c(void);
  */
 bool server_is_remote(void);
 const char *elsewhere_path(void);
+/* The stock driver's device */
+const char *stock_path(void);
 /* Is there a socket to compare with? If not, it says that it skips @what. */
 bool can_compare(const char *what);
 /* What the server adds to a relative path */
