@@ -375,7 +375,7 @@ static void given_back_unread(void)
 	}
 	scene_begin_at(NULL);
 	c = client_new();
-	before = slab_bytes("kmalloc");
+	before = slab_bytes_at_rest("kmalloc");
 	write_pairs(c, &p);
 	bytes = slab_bytes_at_rest("kmalloc") - before;
 	counted = held_bytes(getpid());

@@ -168,7 +168,7 @@ static void full_and_closed(void)
  */
 static long close_over_and_over(int n, unsigned int max)
 {
-	long before = slab_bytes("kmalloc");
+	long before = slab_bytes_at_rest("kmalloc");
 	static unsigned int number = FIRST_LOOPED;
 	struct writer w = { };
 	int i;

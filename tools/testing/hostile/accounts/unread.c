@@ -121,7 +121,7 @@ static long settled(long before)
 
 static void one_order(const struct order *o)
 {
-	long before = slab_bytes("kmalloc"), bytes, began;
+	long before = slab_bytes_at_rest("kmalloc"), bytes, began;
 
 	is(all_write(), OPENS, "[W4] %d opens ask for %d large replies each", OPENS, READS);
 	bytes = settled(before);
