@@ -64,7 +64,7 @@ static struct {
 	spinlock_t lock;		/* nothing else is taken under it */
 	enum carrier_state state;	/* lock */
 	int error;			/* lock; why it failed */
-	unsigned int users;		/* lock; watches that there are */
+	unsigned int users;		/* lock; registrations that there are */
 	struct xenbus_watch watch;
 	struct work_struct work;	/* registers it, and unregisters it */
 	xenfs_event_fn event;		/* never changes */
@@ -155,7 +155,7 @@ static void carrier_work(struct work_struct *work)
 }
 
 /**
- * xenfs_carrier_count() - a watch was allocated, or freed
+ * xenfs_carrier_count() - a registration was allocated, or freed
  * @change: 1 or -1
  *
  * The carrier is given back with the last one, while there is a server to
@@ -312,7 +312,7 @@ void xenfs_carrier_init(xenfs_event_fn event)
 /**
  * xenfs_carrier_exit() - undo xenfs_carrier_init()
  *
- * Context: module exit; no watch is left, and so no carrier, but
+ * Context: module exit; no registration is left, and so no carrier, but
  * carrier_work() may not have returned yet.
  */
 void xenfs_carrier_exit(void)

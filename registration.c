@@ -445,13 +445,12 @@ bool xenfs_registration_renewed(struct xenfs_registration *r,
 /**
  * xenfs_registration_tell_missed() - if events may have been missed, say so
  * @r: the registration
- * @unused: as xenfs_registry_each() has it
  *
  * Its clients have to look for themselves (contract E4, T2).
  *
  * Context: any, under rcu_read_lock().
  */
-void xenfs_registration_tell_missed(struct xenfs_registration *r, bool unused)
+void xenfs_registration_tell_missed(struct xenfs_registration *r)
 {
 	bool missed;
 

@@ -33,7 +33,7 @@ bool xenfs_registration_renew(struct xenfs_registration *r, bool resumed);
 bool xenfs_registration_renewed(struct xenfs_registration *r,
 				struct xenfs_connection *c,
 				const struct xenfs_answer *answer);
-void xenfs_registration_tell_missed(struct xenfs_registration *r, bool unused);
+void xenfs_registration_tell_missed(struct xenfs_registration *r);
 struct xsd_sockmsg *xenfs_registration_wire(struct xenfs_registration *r,
 					    u32 type);
 

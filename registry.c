@@ -50,19 +50,17 @@ void xenfs_registry_remove(struct xenfs_registration *r)
 /**
  * xenfs_registry_each() - do something with each registration
  * @fn: what, under rcu_read_lock()
- * @arg: passed to it
  *
  * Context: any.
  */
-void xenfs_registry_each(void (*fn)(struct xenfs_registration *r, bool arg),
-			 bool arg)
+void xenfs_registry_each(void (*fn)(struct xenfs_registration *r))
 {
 	struct xenfs_registration *r;
 	unsigned long id;
 
 	rcu_read_lock();
 	xa_for_each(&ids, id, r)
-		fn(r, arg);
+		fn(r);
 	rcu_read_unlock();
 }
 

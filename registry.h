@@ -55,8 +55,7 @@ void xenfs_registry_init(void);
 void xenfs_registry_exit(void);
 int xenfs_registry_add(struct xenfs_registration *r);
 void xenfs_registry_remove(struct xenfs_registration *r);
-void xenfs_registry_each(void (*fn)(struct xenfs_registration *r, bool arg),
-			 bool arg);
+void xenfs_registry_each(void (*fn)(struct xenfs_registration *r));
 void xenfs_registry_tell(struct xenfs_registration *r, const char *path);
 
 #endif

@@ -111,15 +111,25 @@ static void renew_one(struct xenfs_registration *r, bool resumed)
 	spin_unlock(&c->lock);
 }
 
+static void renew_missing(struct xenfs_registration *r)
+{
+	renew_one(r, false);
+}
+
+static void renew_resumed(struct xenfs_registration *r)
+{
+	renew_one(r, true);
+}
+
 /* Nothing holds the module for it: without a registration it finds none. */
 static void missing_work_func(struct work_struct *work)
 {
-	xenfs_registry_each(renew_one, false);
+	xenfs_registry_each(renew_missing);
 }
 
 static void missed_work_func(struct work_struct *work)
 {
-	xenfs_registry_each(xenfs_registration_tell_missed, false);
+	xenfs_registry_each(xenfs_registration_tell_missed);
 }
 
 /**
@@ -132,7 +142,7 @@ static void missed_work_func(struct work_struct *work)
  */
 void xenfs_renewal_resumed(void)
 {
-	xenfs_registry_each(renew_one, true);
+	xenfs_registry_each(renew_resumed);
 }
 
 /**

@@ -86,16 +86,6 @@ static void many(void)
 	is(sent, OPENS * EACH, "[W4] %d requests of each of %d opens are taken", EACH, OPENS);
 }
 
-/* It must wait before the signal comes, and no longer then. */
-static void interrupted(struct job *job, const struct transfer *t, const char *what)
-{
-	ok(!job_done(job, 300), "[W4, R1] %s waits", what);
-	job_interrupt(job);
-	if (!ok(job_join(job, DEADLINE_MS), "[W4, R1] a signal wakes it"))
-		bail("%s hangs", what);
-	ok(t->n == -1 && t->err == EINTR, "[W4, R1] with EINTR");
-}
-
 static void interrupted_reader(void)
 {
 	char buf[64];
@@ -107,7 +97,7 @@ static void interrupted_reader(void)
 	client_send(blocked, XS_DIRECTORY, 0, "/", 2);
 	client_block(blocked, true);
 	job_start(&job, transfer_read, &t);
-	interrupted(&job, &t, "a blocking read");
+	transfer_interrupted(&job, "[W4, R1] a blocking read");
 	client_block(blocked, false);
 }
 
@@ -130,7 +120,7 @@ static void interrupted_writer(void)
 	t.len = msg_write_req(buf, full.sent, 0, ROOT "/full", value);
 	client_block(full.c, true);
 	job_start(&job, transfer_write, &t);
-	interrupted(&job, &t, "a blocking write of an open that is full");
+	transfer_interrupted(&job, "[W4, R1] a blocking write of an open that is full");
 	client_block(full.c, false);
 }
 

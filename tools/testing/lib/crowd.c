@@ -159,3 +159,12 @@ void crowd_end(struct crowd_result *r)
 	diag("a crowd: %ld commits, %ld to %ld each; EAGAIN %ld, ENOSPC %ld, else %ld",
 	     r->commits, r->least, r->most, r->again, r->refused, r->others);
 }
+
+void crowd_was_served(const struct crowd_result *r)
+{
+	is(r->ended, CROWD, "[T3] %d processes want transactions, and end", CROWD);
+	is(r->refused, 0, "[T3] none was refused one");
+	is(r->others, 0, "[T3] nor was there any other error");
+	ok(r->least > 0 && r->most <= 3 * r->least,
+	   "[T3] the luckiest had no more than three times as many as the unluckiest");
+}

@@ -21,5 +21,7 @@ struct crowd_result {
 void crowd_begin(const char *root, const char *permission);
 /* Tell them to end, wait until they have, and say what they counted. */
 void crowd_end(struct crowd_result *r);
+/* Results: nobody was refused, and all had their share. */
+void crowd_was_served(const struct crowd_result *r);
 
 #endif

@@ -5,6 +5,7 @@
 
 #include "deadline.h"
 #include "job.h"
+#include "tap.h"
 
 static void *job_main(void *arg)
 {
@@ -70,4 +71,16 @@ void transfer_write(void *arg)
 
 	t->n = write(t->fd, t->buf, t->len);
 	t->err = errno;
+}
+
+void transfer_interrupted(struct job *job, const char *what)
+{
+	const struct transfer *t = job->arg;
+
+	ok(!job_done(job, 300), "%s waits", what);
+	job_interrupt(job);
+	if (!ok(job_join(job, DEADLINE_MS), "%s: a signal wakes it", what))
+		bail("%s hangs", what);
+	if (!ok(t->n == -1 && t->err == EINTR, "%s: with EINTR", what))
+		diag("%zd, errno %d", t->n, t->err);
 }

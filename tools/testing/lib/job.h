@@ -33,5 +33,10 @@ struct transfer {
 
 void transfer_read(void *arg);
 void transfer_write(void *arg);
+/*
+ * Results, for a transfer that was started just now: it waits, a signal wakes it,
+ * with EINTR. @what is what waits, with its clauses.
+ */
+void transfer_interrupted(struct job *job, const char *what);
 
 #endif

@@ -18,6 +18,7 @@
 #include "pretend.h"
 #include "server.h"
 #include "tap.h"
+#include "target.h"
 
 #define RING	1024
 
@@ -87,6 +88,14 @@ void pretend_features(uint32_t more)
 		atexit(forget_features);
 	}
 	page->server_features = features | more;
+}
+
+bool can_pretend(const char *what)
+{
+	if (server_is_c() && !server_is_remote())
+		return true;
+	skip("the store's page is elsewhere", "%s", what);
+	return false;
 }
 
 void pretend_begin(void)

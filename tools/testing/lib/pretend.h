@@ -13,6 +13,8 @@
 
 #include "msg.h"
 
+/* Is the store's page here, of the C server? If not, it says that it skips @what. */
+bool can_pretend(const char *what);
 void pretend_begin(void);
 void pretend_end(void);
 /* The server says that it can do this, besides what it can; 0: nothing else */

@@ -88,9 +88,6 @@ int main(void)
 		return tap_end();
 	}
 	server_learn();
-	/* refused() is the server, on a page that must not be xenfs's to give. */
-	if (!module_load("xsd"))
-		bail("the module that has the store's page does not load");
 	load(LONG);
 	crowd();
 	order();

@@ -62,6 +62,9 @@ static void settle(void)
 
 bool reload(const char *parameters)
 {
+	/* Who is the server later must not hold xenfs by a page that it has given. */
+	if (!module_load("xsd"))
+		return false;
 	module_unload("kuser");
 	settle();
 	if (!server_kill() || umount(MOUNT) || !rmmod_within(PATIENCE_MS))
