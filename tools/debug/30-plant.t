@@ -53,7 +53,7 @@ boot() { # KERNEL FAULT|none
 			--out "$out/boot" "$here/exercise.sh" >"$out/run.log" 2>&1 || true
 		;;
 	debug-kcsan) # wants more than one thing done at a time
-		make -s --no-print-directory -C "$top/tools/testing/guest" \
+		alone make -s --no-print-directory -C "$top/tools/testing/guest" \
 			OUT="$build/guest-tests" >&2
 		"$top/tools/vm/run" --kernel "$1" --module "$ko" --timeout 180 --out "$out/boot" \
 			"$build/guest-tests/life.test" >"$out/run.log" 2>&1 || true

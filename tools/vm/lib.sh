@@ -100,3 +100,10 @@ module_file() {
 	[ -n "$file" ] || die "no module $2 in the kernel package of $1"
 	printf '%s\n' "$file"
 }
+
+# alone PROGRAM...: not at the same time as another that is called so: two makes of
+# the tests' programs would write the same files
+alone() {
+	mkdir -p "$build"
+	flock "$build/.lock" "$@"
+}
