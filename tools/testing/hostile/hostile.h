@@ -41,8 +41,9 @@ unsigned int env_number(const char *name, unsigned int otherwise);
 void scene_begin(void);
 /* As scene_begin(); the bystanders use another file, NULL: only the kernel. */
 void scene_begin_at(const char *path);
-/* A result: every bystander has made some more rounds. */
-void scene_goes_on(const char *fmt, ...) PRINTF(1, 2);
+/* A result: every bystander makes some more rounds, before that time is over. */
+void scene_goes_on_within(long ms, const char *fmt, ...) PRINTF(2, 3);
+#define scene_goes_on(...) scene_goes_on_within(PATIENCE_MS, __VA_ARGS__)
 /*
  * Stop the bystanders; results: all their requests have succeeded, and there
  * are no more watches, transactions, and memory than at the beginning.

@@ -193,7 +193,7 @@ static const char *stuck(const long *before, int timeout_ms)
 	return NULL;
 }
 
-void scene_goes_on(const char *fmt, ...)
+void scene_goes_on_within(long ms, const char *fmt, ...)
 {
 	long before[CAST + 1];
 	const char *who;
@@ -206,7 +206,7 @@ void scene_goes_on(const char *fmt, ...)
 	va_start(args, fmt);
 	vsnprintf(text, sizeof(text), fmt, args);
 	va_end(args);
-	who = stuck(before, PATIENCE_MS);
+	who = stuck(before, ms);
 	/* A description begins with its clause. */
 	ok(!who, "[%s: all goes on", text + 1);
 	if (!who)
