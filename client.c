@@ -83,8 +83,7 @@ static struct xenfs_client *client_new(u64 cgroup, struct pid *pid)
 	if (!client)
 		return NULL;
 	spin_lock_init(&client->lock);
-	INIT_LIST_HEAD(&client->turn);
-	INIT_LIST_HEAD(&client->waiting);
+	xenfs_group_init(&client->group);
 	client->opens = 1;
 	client->cgroup = cgroup;
 	client->pid = get_pid(pid);

@@ -9,6 +9,8 @@
 #include <linux/spinlock.h>
 #include <linux/types.h>
 
+#include "group.h"
+
 struct pid;
 
 /**
@@ -17,11 +19,7 @@ struct pid;
  * @opens: how many opens have it; clients.lock
  * @cgroup: the number of the control group, or 0
  * @pid: the process, or NULL
- * @turn: in turns.waiting, while there is something to send for it, and not too
- *	much sent; turns.lock
- * @waiting: its opens with something to send; turns.lock
- * @in_flight: turns of its opens, but the closed ones, that were begun and not
- *	answered; turns.lock
+ * @group: its opens, but the closed ones; turns.lock
  * @lock: guards what follows; nothing else is taken under it
  * @bytes: of replies, also those that may come, and of unread events
  * @waits: somebody was told that there is no room
@@ -32,9 +30,7 @@ struct xenfs_client {
 	unsigned int opens;
 	u64 cgroup;
 	struct pid *pid;
-	struct list_head turn;
-	struct list_head waiting;
-	unsigned int in_flight;
+	struct xenfs_group group;
 	spinlock_t lock;		/* what follows */
 	u32 bytes;
 	bool waits;

@@ -48,6 +48,8 @@ static struct xsd_sockmsg *reset_dispatch(struct xenfs_request *req)
 		c->barrier = req;
 		return xenfs_watches_probe(c, req->msg);
 	}
+	if (c->state == XENFS_CLOSED)
+		xenfs_turns_gives_back(c);
 	xenfs_watches_drop(c);
 	list_for_each_entry(t, &c->transactions, list)
 		xenfs_request_prepend(&t->abort);

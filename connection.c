@@ -93,6 +93,7 @@ struct xenfs_connection *xenfs_connection_alloc(size_t size)
 	INIT_LIST_HEAD(&c->unread);
 	INIT_LIST_HEAD(&c->watches);
 	INIT_LIST_HEAD(&c->transactions);
+	c->group = &c->client->group;
 	INIT_LIST_HEAD(&c->turn);
 	init_waitqueue_head(&c->read_wait);
 	init_waitqueue_head(&c->write_wait);

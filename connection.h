@@ -40,8 +40,10 @@
 #include <xen/interface/io/xs_wire.h>
 
 #include "message.h"
+#include "share.h"
 
 struct xenfs_connection;
+struct xenfs_group;
 struct xenfs_message;
 struct xenfs_request;
 struct xenfs_transaction;
@@ -115,7 +117,6 @@ struct xenfs_connection {
 	struct mutex write_mutex;
 	struct xenfs_framer framer;	/* write_mutex: where the stream is */
 	struct xenfs_request *partial;	/* write_mutex: header is complete */
-	bool begun;			/* write_mutex, lock: a part was taken */
 
 	/* Readers among themselves; held across copies to user memory */
 	struct mutex reply_mutex;
@@ -124,6 +125,7 @@ struct xenfs_connection {
 	/* Guards what follows, until another lock is named */
 	spinlock_t lock;
 	enum xenfs_state state;
+	bool begun;			/* write_mutex, lock: a part was taken */
 	struct list_head queued;	/* requests to be sent, oldest first */
 	struct list_head sent;		/* messages to come, in that order */
 	struct list_head unread;	/* messages in the order of reading */
@@ -147,9 +149,10 @@ struct xenfs_connection {
 	wait_queue_head_t write_wait;	/* the one writer with write_mutex */
 	struct work_struct wake_work;	/* wakes many; queued, it holds a kref */
 
-	/* turns.lock guards these five */
+	/* turns.lock guards these six */
+	struct xenfs_group *group;	/* whose turns its own are */
 	struct list_head turn;
-	u32 turns;			/* of its client's in_flight: its own */
+	struct xenfs_sharer share;	/* of its group's */
 	bool sending;			/* somebody sends for it just now */
 	bool parked;			/* takes no turns until unparked */
 	unsigned int unparks;		/* as they were when its turn began */

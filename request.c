@@ -46,8 +46,6 @@ static bool may_send(struct xenfs_connection *c)
 		return false;
 	if (c->barrier || (req->kind->alone && !list_empty(&c->sent)))
 		return false;
-	if (c->in_flight >= xenfs_turns_share())
-		return false;
 	/* Nobody reads its answer; others may wait for what it does. */
 	if (xenfs_request_is_internal(req))
 		return true;
@@ -338,16 +336,16 @@ static void take_turn(struct xenfs_connection *c, struct xenfs_slot *slot)
 	msg = dispatch_next(c, &req);
 	if (msg)
 		err = xenfs_transport_send(slot, msg, req);
-	if (!msg || err) {
-		xenfs_transport_unclaim(slot);
-		/* Who found none free may wait for nothing else. */
-		xenfs_turns_answered(c);
-	}
 	if (err)
 		unsent(req, err);
 
 	spin_lock(&c->lock);
 	more = may_send(c);
+	if (!msg || err) {
+		xenfs_transport_unclaim(slot);
+		/* Who found none free may wait for nothing else. */
+		xenfs_turns_answered(c, more);
+	}
 	xenfs_turns_end(c, more);
 	spin_unlock(&c->lock);
 	xenfs_connection_put(c);
@@ -466,10 +464,7 @@ static void answered(struct xenfs_request *req, const struct xenfs_answer *from)
 			req->kind->follow(req);
 	}
 	xenfs_connection_deliver(c, &unwanted);
-	xenfs_turns_answered(c);
-	/* Several at once: each time costs a switch to the workqueue. */
-	if (c->in_flight <= xenfs_turns_share() / 2)
-		xenfs_requests_kick(c);
+	xenfs_turns_answered(c, may_send(c));
 	xenfs_connection_unlock(c, &unwanted);
 }
 

@@ -3,18 +3,21 @@
  * Whose turn it is to send
  *
  * Clients take turns, and in each turn of a client the next of its opens: one that
- * has something to send is in client->waiting, its client in turns.waiting, and
+ * has something to send is in group->waiting, its group in turns.waiting, and
  * whoever finds a free slot sends one request for the first of the first. Mostly
  * the list is empty and a slot is free: then the writer sends its request itself.
  * Otherwise the workqueue does, because what frees a slot is the xenbus thread,
- * which must not sleep, and sending may. Opens that were closed and have yet to
- * give back what they hold wait in turns.closing: all of them together get every
- * other turn, so that it hurts nobody when very many are closed at once.
+ * which must not sleep, and sending may.
  *
- * The server takes requests first come, first served: whoever comes to it waits for
- * all that others have there. So an open may have few there while other opens send,
- * and a client while other clients do; one that has is not in turns.waiting, until
- * it is answered (contract I2).
+ * What closed opens have written is sent in the turns of a group of their own, all
+ * of them together: so it hurts nobody when very many are closed at once, nor who
+ * closes one and goes on. When they have but to give back what they hold they are in
+ * another group, which has every other turn, and no share: else who makes and closes
+ * opens could be faster than that, and nobody counts closed opens.
+ *
+ * An open that has as much at the server as it may (share.c) is not in
+ * group->waiting, nor such a group in turns.waiting, until it is answered
+ * (contract I2).
  *
  * One task at a time sends for an open (connection->sending), so an open's
  * requests reach the server in the order written (contract W3).
@@ -32,103 +35,78 @@
 #include "turns.h"
 #include "work.h"
 
-/* Requests of an open, or a client, that may be at the server while it is alone */
-#define IN_FLIGHT_MAX		16
-
-/* The same, while others have something to send as well (contract I2) */
-#define IN_FLIGHT_SHARED	2
-
-/* Who had so many turns without another between is alone */
-#define ALONE_SENDS		64
-
-/**
- * struct xenfs_alone - is somebody alone?
- * @last: which open, or client, sent last; turns.lock
- * @turns: how many it has had since another one; turns.lock, but peeked at
- */
-struct xenfs_alone {
-	const void *last;
-	unsigned int turns;
-};
-
 /* When parked opens try again, if nothing else lets them */
 #define UNPARK_DELAY		(HZ / 10)
 
 static struct {
-	spinlock_t lock;		/* also connections' turn, sending, parked */
-	struct list_head waiting;	/* lock; clients with something to send */
-	struct list_head closing;	/* lock; opens that are closed, likewise */
-	bool closing_was_last;		/* lock; to have the other turn */
+	spinlock_t lock;		/* also connections' turn and so on, groups */
+	struct list_head waiting;	/* lock; groups with something to send */
+	struct xenfs_group closed;	/* lock; opens that are closed */
+	struct xenfs_group giving;	/* lock; those that only give back */
+	bool giving_was_last;		/* lock; to have the other turn */
 	struct list_head parked;	/* lock; opens that must not, for now */
 	unsigned int unparks;		/* lock; how often those were let go */
-	struct xenfs_alone open;	/* lock */
-	struct xenfs_alone client;	/* lock */
 	struct work_struct work;	/* sends for those who wait */
 	struct delayed_work unpark_work;
 	xenfs_send_fn send;		/* never changes */
 } turns = {
 	.lock = __SPIN_LOCK_UNLOCKED(turns.lock),
 	.waiting = LIST_HEAD_INIT(turns.waiting),
-	.closing = LIST_HEAD_INIT(turns.closing),
+	.closed = { .closed = true },
+	.giving = { .closed = true, .apart = true },
 	.parked = LIST_HEAD_INIT(turns.parked),
 };
 
-static u32 share(const struct xenfs_alone *alone)
-{
-	return READ_ONCE(alone->turns) < ALONE_SENDS ? IN_FLIGHT_SHARED :
-						       IN_FLIGHT_MAX;
-}
-
-static void note_turn(struct xenfs_alone *alone, const void *who)
-{
-	lockdep_assert_held(&turns.lock);
-	if (alone->last != who)
-		WRITE_ONCE(alone->turns, 0);
-	else if (alone->turns < ALONE_SENDS)
-		WRITE_ONCE(alone->turns, alone->turns + 1);
-	alone->last = who;
-}
-
-/**
- * xenfs_turns_share() - how many requests an open may have at the server
- *
- * Context: any (contract I2).
- */
-u32 xenfs_turns_share(void)
-{
-	return share(&turns.open);
-}
-
 /* --- Who waits ---------------------------------------------------------- */
 
-static bool may_send(const struct xenfs_client *client)
+/* They have turns without a list of groups, and share with none. */
+static bool gives_back(const struct xenfs_group *group)
 {
-	lockdep_assert_held(&turns.lock);
-	return client->in_flight < share(&turns.client);
+	return group == &turns.giving;
 }
 
-/* Clients that had more at the server when they were alone have no place there. */
-static struct xenfs_client *first_client(void)
+static bool group_may_send(const struct xenfs_group *group)
 {
-	struct xenfs_client *client;
+	lockdep_assert_held(&turns.lock);
+	return group->share.in_flight < xenfs_group_share(group);
+}
+
+static bool may_send(const struct xenfs_connection *c)
+{
+	lockdep_assert_held(&turns.lock);
+	return c->share.in_flight < xenfs_group_share_of(c->group, &c->share);
+}
+
+/*
+ * Groups that had more at the server when they were alone have no place there. Those
+ * that give back have every other turn.
+ */
+static struct xenfs_group *first_group(void)
+{
+	bool giving = !list_empty(&turns.giving.waiting);
+	struct xenfs_group *group;
 
 	lockdep_assert_held(&turns.lock);
-	while ((client = list_first_entry_or_null(&turns.waiting,
-						  struct xenfs_client, turn))) {
-		if (may_send(client))
-			return client;
-		list_del_init(&client->turn);
+	if (giving && !turns.giving_was_last)
+		return &turns.giving;
+	while ((group = list_first_entry_or_null(&turns.waiting,
+						 struct xenfs_group, turn))) {
+		if (group_may_send(group))
+			return group;
+		list_del_init(&group->turn);
 	}
-	return NULL;
+	return giving ? &turns.giving : NULL;
 }
 
 /* Behind the others, even if it has a place; or nowhere, if it can have no turn. */
-static void client_joins(struct xenfs_client *client)
+static void group_joins(struct xenfs_group *group)
 {
 	lockdep_assert_held(&turns.lock);
-	list_del_init(&client->turn);
-	if (!list_empty(&client->waiting) && may_send(client))
-		list_add_tail(&client->turn, &turns.waiting);
+	list_del_init(&group->turn);
+	if (gives_back(group))
+		return;
+	if (!list_empty(&group->waiting) && group_may_send(group))
+		list_add_tail(&group->turn, &turns.waiting);
 }
 
 /*
@@ -148,25 +126,23 @@ static struct xenfs_connection *first_to_retry(void)
 static bool nobody_waits(void)
 {
 	lockdep_assert_held(&turns.lock);
-	return !first_client() && list_empty(&turns.closing) &&
-	       !first_to_retry();
+	return !first_group() && !first_to_retry();
 }
 
+/* An open with something to send; if it may not yet it will when it is answered. */
 static void join(struct xenfs_connection *c)
 {
 	lockdep_assert_held(&turns.lock);
 	if (c->sending || c->parked || !list_empty(&c->turn))
 		return;
-	if (READ_ONCE(c->state) == XENFS_CLOSED) {
-		list_add_tail(&c->turn, &turns.closing);
-	} else {
-		list_add_tail(&c->turn, &c->client->waiting);
-		if (list_empty(&c->client->turn))
-			client_joins(c->client);
-		if (list_empty(&c->client->turn))
-			return;
-	}
-	queue_work(xenfs_wq, &turns.work);
+	xenfs_group_wants(c->group, &c->share);
+	if (!may_send(c))
+		return;
+	list_add_tail(&c->turn, &c->group->waiting);
+	if (list_empty(&c->group->turn))
+		group_joins(c->group);
+	if (gives_back(c->group) || !list_empty(&c->group->turn))
+		queue_work(xenfs_wq, &turns.work);
 }
 
 /* From wherever it waits, or is parked. */
@@ -175,8 +151,8 @@ static void leave(struct xenfs_connection *c)
 	lockdep_assert_held(&turns.lock);
 	c->parked = false;
 	list_del_init(&c->turn);
-	if (list_empty(&c->client->waiting))
-		list_del_init(&c->client->turn);
+	if (list_empty(&c->group->waiting))
+		list_del_init(&c->group->turn);
 }
 
 /**
@@ -196,30 +172,28 @@ void xenfs_turns_join(struct xenfs_connection *c)
 	spin_unlock(&turns.lock);
 }
 
-static void uncount(struct xenfs_connection *c, u32 n)
-{
-	lockdep_assert_held(&turns.lock);
-	c->turns -= n;
-	c->client->in_flight -= n;
-}
-
 /**
  * xenfs_turns_answered() - a slot is free again that was claimed for an open
  * @c: the connection
+ * @more: it has something to send
  *
- * Context: any, with a reference to @c; takes turns.lock.
+ * Context: any, under connection->lock; takes turns.lock.
  */
-void xenfs_turns_answered(struct xenfs_connection *c)
+void xenfs_turns_answered(struct xenfs_connection *c, bool more)
 {
-	struct xenfs_client *client = c->client;
+	struct xenfs_group *group;
 
+	lockdep_assert_held(&c->lock);
 	spin_lock(&turns.lock);
-	if (c->turns)
-		uncount(c, 1);
+	group = c->group;
+	xenfs_group_answered(group, &c->share, more);
 	/* Several at once: each time costs a switch to the workqueue. */
-	if (list_empty(&client->turn) &&
-	    client->in_flight <= share(&turns.client) / 2)
-		client_joins(client);
+	if (more && c->share.in_flight <=
+		    xenfs_group_share_of(group, &c->share) / 2)
+		join(c);
+	if (list_empty(&group->turn) &&
+	    group->share.in_flight <= xenfs_group_share(group) / 2)
+		group_joins(group);
 	if (!nobody_waits())
 		queue_work(xenfs_wq, &turns.work);
 	spin_unlock(&turns.lock);
@@ -231,13 +205,7 @@ static void start_sending(struct xenfs_connection *c)
 	kref_get(&c->kref);
 	c->sending = true;
 	c->unparks = turns.unparks;
-	/* Those of closed opens are no reason for others of its client to wait. */
-	if (READ_ONCE(c->state) != XENFS_CLOSED) {
-		c->turns++;
-		c->client->in_flight++;
-	}
-	note_turn(&turns.open, c);
-	note_turn(&turns.client, c->client);
+	xenfs_group_sent(c->group, &c->share);
 }
 
 /* One of the parked that were let go waits for its turn as others do. */
@@ -251,39 +219,24 @@ static void retry_one(void)
 	}
 }
 
-/* Of the closed ones, or of the first client's. */
-static struct xenfs_connection *first_in_line(bool *closing)
-{
-	struct xenfs_client *client = first_client();
-
-	lockdep_assert_held(&turns.lock);
-	*closing = !list_empty(&turns.closing) &&
-		   (!client || !turns.closing_was_last);
-	if (!*closing && !client)
-		return NULL;
-	return list_first_entry(*closing ? &turns.closing : &client->waiting,
-				struct xenfs_connection, turn);
-}
-
 /* Whose turn is it? Returns the slot to send with, or NULL. */
 static struct xenfs_slot *next_turn(struct xenfs_connection **next)
 {
-	struct xenfs_connection *c;
 	struct xenfs_slot *slot = NULL;
-	bool closing;
+	struct xenfs_group *group;
 
 	spin_lock(&turns.lock);
 	retry_one();
-	c = first_in_line(&closing);
-	if (c)
+	group = first_group();
+	if (group)
 		slot = xenfs_transport_claim();
 	if (slot) {
-		turns.closing_was_last = closing;
-		leave(c);
-		start_sending(c);
-		if (!closing)
-			client_joins(c->client);
-		*next = c;
+		*next = list_first_entry(&group->waiting,
+					 struct xenfs_connection, turn);
+		turns.giving_was_last = gives_back(group);
+		leave(*next);
+		start_sending(*next);
+		group_joins(group);
 	}
 	spin_unlock(&turns.lock);
 	return slot;
@@ -316,8 +269,9 @@ struct xenfs_slot *xenfs_turns_own(struct xenfs_connection *c, bool may_sleep)
 
 	lockdep_assert_held(&c->lock);
 	spin_lock(&turns.lock);
-	if (may_sleep && !c->sending && !c->parked && may_send(c->client) &&
-	    nobody_waits())
+	xenfs_group_wants(c->group, &c->share);
+	if (may_sleep && !c->sending && !c->parked && may_send(c) &&
+	    group_may_send(c->group) && nobody_waits())
 		slot = xenfs_transport_claim();
 	if (slot)
 		start_sending(c);
@@ -436,6 +390,24 @@ void xenfs_turns_recharge(struct xenfs_connection *c, u32 from, u32 to)
 		xenfs_turns_unpark();
 }
 
+/* An open that was closed takes its turns with others that were. */
+static void move(struct xenfs_connection *c, struct xenfs_group *to)
+{
+	bool waits = !list_empty(&c->turn) && !c->parked;
+	struct xenfs_group *from = c->group;
+
+	lockdep_assert_held(&turns.lock);
+	if (waits)
+		leave(c);
+	xenfs_group_move(from, to, &c->share);
+	c->group = to;
+	if (waits)
+		join(c);
+	/* Others may have waited for what was its. */
+	if (list_empty(&from->turn))
+		group_joins(from);
+}
+
 /**
  * xenfs_turns_closed() - an open was closed, or its stream broke
  * @c: the connection
@@ -449,18 +421,27 @@ void xenfs_turns_closed(struct xenfs_connection *c, bool leaves)
 	lockdep_assert_held(&c->lock);
 	spin_lock(&turns.lock);
 	if (c->state == XENFS_CLOSED)
-		uncount(c, c->turns);
+		move(c, list_empty(&c->queued) ? &turns.giving : &turns.closed);
 	if (leaves) {
 		leave(c);
-	} else if (!list_empty(&c->turn) && !c->parked) {
-		leave(c);
-		join(c);
+		xenfs_share_leaves(&c->group->opens, &c->share);
 	}
-	/* Others of its client may have waited for what was its. */
-	if (list_empty(&c->client->turn))
-		client_joins(c->client);
 	if (!nobody_waits())
 		queue_work(xenfs_wq, &turns.work);
+	spin_unlock(&turns.lock);
+}
+
+/**
+ * xenfs_turns_gives_back() - all was sent that a closed open had written
+ * @c: the connection, whose turn it is
+ *
+ * Context: process context, under connection->lock; takes turns.lock.
+ */
+void xenfs_turns_gives_back(struct xenfs_connection *c)
+{
+	lockdep_assert_held(&c->lock);
+	spin_lock(&turns.lock);
+	move(c, &turns.giving);
 	spin_unlock(&turns.lock);
 }
 
@@ -474,6 +455,8 @@ void xenfs_turns_init(xenfs_send_fn send)
 {
 	INIT_WORK(&turns.work, turns_work);
 	INIT_DELAYED_WORK(&turns.unpark_work, unpark_work);
+	xenfs_group_init(&turns.closed);
+	xenfs_group_init(&turns.giving);
 	turns.send = send;
 }
 

@@ -23,11 +23,10 @@ typedef void (*xenfs_send_fn)(struct xenfs_connection *c,
 void xenfs_turns_init(xenfs_send_fn send);
 void xenfs_turns_exit(void);
 
-u32 xenfs_turns_share(void);
 void xenfs_turns_join(struct xenfs_connection *c);
 struct xenfs_slot *xenfs_turns_own(struct xenfs_connection *c, bool may_sleep);
 void xenfs_turns_end(struct xenfs_connection *c, bool more);
-void xenfs_turns_answered(struct xenfs_connection *c);
+void xenfs_turns_answered(struct xenfs_connection *c, bool more);
 
 void xenfs_turns_park(struct xenfs_connection *c, bool alone);
 void xenfs_turns_unpark(void);
@@ -36,5 +35,6 @@ void xenfs_turns_unpark_soon(void);
 void xenfs_turns_recharge(struct xenfs_connection *c, u32 from, u32 to);
 
 void xenfs_turns_closed(struct xenfs_connection *c, bool leaves);
+void xenfs_turns_gives_back(struct xenfs_connection *c);
 
 #endif

@@ -26,6 +26,10 @@ int main(void)
 		cmocka_unit_test(replies),
 		cmocka_unit_test(tokens),
 		cmocka_unit_test(tokens_garbage),
+		cmocka_unit_test(share_alone),
+		cmocka_unit_test(share_equal_parts),
+		cmocka_unit_test(share_beside_a_call),
+		cmocka_unit_test(share_random),
 	};
 
 	return cmocka_run_group_tests_name("message", tests, NULL, NULL);

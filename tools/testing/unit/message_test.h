@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The unit tests of message.c and syntax.c, and what they share */
+/* The unit tests of message.c, syntax.c and share.c, and what they share */
 #ifndef XENFS_UNIT_MESSAGE_TEST_H
 #define XENFS_UNIT_MESSAGE_TEST_H
 
@@ -56,5 +56,11 @@ void tokens_garbage(void **state);
 /* reply_test.c */
 void error_names(void **state);
 void replies(void **state);
+
+/* share_test.c */
+void share_alone(void **state);
+void share_equal_parts(void **state);
+void share_beside_a_call(void **state);
+void share_random(void **state);
 
 #endif /* XENFS_UNIT_MESSAGE_TEST_H */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Userspace stand-in: the helpers that message.c and syntax.c use. */
+/* Userspace stand-in: the helpers that what is tested uses. */
 #ifndef XENFS_UNIT_LINUX_KERNEL_H
 #define XENFS_UNIT_LINUX_KERNEL_H
 
@@ -9,5 +9,8 @@
 
 #define min_t(type, x, y) \
 	({ type min_x = (x); type min_y = (y); min_x < min_y ? min_x : min_y; })
+
+#define max_t(type, x, y) \
+	({ type max_x = (x); type max_y = (y); max_x > max_y ? max_x : max_y; })
 
 #endif /* XENFS_UNIT_LINUX_KERNEL_H */

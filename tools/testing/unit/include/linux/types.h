@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Userspace stand-in: the types that message.c and syntax.c use. */
+/* Userspace stand-in: the types that what is tested uses. */
 #ifndef XENFS_UNIT_LINUX_TYPES_H
 #define XENFS_UNIT_LINUX_TYPES_H
 

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What groups of opens have at the server, and what each open of one has
+ *
+ * Groups share by the rule of share.c, and so do the opens of each. All here is
+ * called under turns.lock.
+ */
+#include "group.h"
+
+/* Requests that all may have at the server who pipeline */
+#define IN_FLIGHT_MAX		16
+
+static struct xenfs_sharers groups;	/* turns.lock */
+
+/**
+ * xenfs_group_init() - set up a group without opens
+ * @group: zeroed, but for @group->closed and @group->apart
+ *
+ * Context: any.
+ */
+void xenfs_group_init(struct xenfs_group *group)
+{
+	INIT_LIST_HEAD(&group->turn);
+	INIT_LIST_HEAD(&group->waiting);
+}
+
+/**
+ * xenfs_group_share() - how many requests may a group have at the server?
+ * @group: the group
+ *
+ * Context: any, under turns.lock (contract I2).
+ * Return: the number, at least 1.
+ */
+u32 xenfs_group_share(const struct xenfs_group *group)
+{
+	if (group->apart)
+		return IN_FLIGHT_MAX;
+	return xenfs_share(&groups, &group->share, IN_FLIGHT_MAX);
+}
+
+/**
+ * xenfs_group_share_of() - how many may an open have there?
+ * @group: its group
+ * @one: its share
+ *
+ * Context: any, under turns.lock (contract I2).
+ * Return: the number, at least 1.
+ */
+u32 xenfs_group_share_of(const struct xenfs_group *group,
+			 const struct xenfs_sharer *one)
+{
+	return xenfs_share(&group->opens, one, xenfs_group_share(group));
+}
+
+/**
+ * xenfs_group_wants() - an open has something to send
+ * @group: its group
+ * @one: its share
+ *
+ * Context: any, under turns.lock.
+ */
+void xenfs_group_wants(struct xenfs_group *group, struct xenfs_sharer *one)
+{
+	xenfs_share_wants(&group->opens, one);
+	if (!group->apart)
+		xenfs_share_wants(&groups, &group->share);
+}
+
+/**
+ * xenfs_group_sent() - an open has its turn
+ * @group: its group
+ * @one: its share
+ *
+ * Context: any, under turns.lock.
+ */
+void xenfs_group_sent(struct xenfs_group *group, struct xenfs_sharer *one)
+{
+	xenfs_share_sent(&group->opens, one);
+	xenfs_share_sent(&groups, &group->share);
+}
+
+static bool is_idle(const struct xenfs_group *group)
+{
+	return !group->share.in_flight && list_empty(&group->waiting);
+}
+
+/**
+ * xenfs_group_answered() - something that an open sent is at the server no more
+ * @group: its group
+ * @one: its share
+ * @more: it has something to send
+ *
+ * Context: any, under turns.lock.
+ */
+void xenfs_group_answered(struct xenfs_group *group, struct xenfs_sharer *one,
+			  bool more)
+{
+	one->in_flight--;
+	group->share.in_flight--;
+	if (more)
+		return;
+	if (!one->in_flight)
+		xenfs_share_idle(&group->opens, one);
+	if (!is_idle(group))
+		return;
+	if (group->closed)
+		xenfs_share_leaves(&groups, &group->share);
+	else
+		xenfs_share_idle(&groups, &group->share);
+}
+
+/**
+ * xenfs_group_move() - an open, which does not wait, changes its group
+ * @from: where it was
+ * @to: where it shall be
+ * @one: its share
+ *
+ * Context: any, under turns.lock.
+ */
+void xenfs_group_move(struct xenfs_group *from, struct xenfs_group *to,
+		      struct xenfs_sharer *one)
+{
+	xenfs_share_leaves(&from->opens, one);
+	from->share.in_flight -= one->in_flight;
+	to->share.in_flight += one->in_flight;
+	if (is_idle(from))
+		xenfs_share_leaves(&groups, &from->share);
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Opens that have one turn among all groups; see group.c
+ */
+#ifndef _XENFS_GROUP_H
+#define _XENFS_GROUP_H
+
+#include <linux/list.h>
+
+#include "share.h"
+
+/**
+ * struct xenfs_group - opens of one client, or closed ones; turns.lock
+ * @turn: in turns.waiting, while there is something to send for them, and not too
+ *	much sent
+ * @waiting: those with something to send, and not too much sent
+ * @share: its own, among all groups
+ * @opens: which share that
+ * @closed: nobody waits for what they are told
+ * @apart: it shares with no other group
+ */
+struct xenfs_group {
+	struct list_head turn;
+	struct list_head waiting;
+	struct xenfs_sharer share;
+	struct xenfs_sharers opens;
+	bool closed;
+	bool apart;
+};
+
+void xenfs_group_init(struct xenfs_group *group);
+
+u32 xenfs_group_share(const struct xenfs_group *group);
+u32 xenfs_group_share_of(const struct xenfs_group *group,
+			 const struct xenfs_sharer *one);
+
+void xenfs_group_wants(struct xenfs_group *group, struct xenfs_sharer *one);
+void xenfs_group_sent(struct xenfs_group *group, struct xenfs_sharer *one);
+void xenfs_group_answered(struct xenfs_group *group, struct xenfs_sharer *one,
+			  bool more);
+void xenfs_group_move(struct xenfs_group *from, struct xenfs_group *to,
+		      struct xenfs_sharer *one);
+
+#endif

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Shares of what is at the server: I2 */
+#include <stdlib.h>
+
+#include "message_test.h"
+#include "share.h"
+
+#define WHOLE	16
+#define SHARERS	40
+
+/* One more request: written, and sent if it may be */
+static bool add(struct xenfs_sharers *all, struct xenfs_sharer *one)
+{
+	xenfs_share_wants(all, one);
+	if (one->in_flight >= xenfs_share(all, one, WHOLE))
+		return false;
+	xenfs_share_sent(all, one);
+	return true;
+}
+
+/* All of it is answered, and nothing more is written. */
+static void end(struct xenfs_sharers *all, struct xenfs_sharer *one)
+{
+	one->in_flight = 0;
+	xenfs_share_idle(all, one);
+}
+
+static u32 fill(struct xenfs_sharers *all, struct xenfs_sharer *one)
+{
+	u32 n = one->in_flight;
+
+	while (add(all, one))
+		n++;
+	return n;
+}
+
+static void call(struct xenfs_sharers *all, struct xenfs_sharer *one)
+{
+	assert_true(add(all, one));
+	end(all, one);
+}
+
+void share_alone(void **state)
+{
+	struct xenfs_sharers all = { };
+	struct xenfs_sharer one = { };
+	int i;
+
+	(void)state;
+	assert_int_equal(fill(&all, &one), WHOLE);
+	end(&all, &one);
+	/* Calls of one's own are no reason to have less. */
+	for (i = 0; i < 3; i++)
+		call(&all, &one);
+	assert_int_equal(fill(&all, &one), WHOLE);
+}
+
+void share_equal_parts(void **state)
+{
+	struct xenfs_sharer each[SHARERS] = { };
+	struct xenfs_sharers all = { };
+	u32 n, i, sum;
+
+	(void)state;
+	for (n = 0; n < SHARERS; n++) {
+		add(&all, &each[n]);
+		xenfs_share_wants(&all, &each[n]);
+	}
+	for (n = SHARERS; n; n--) {
+		for (i = 0, sum = 0; i < n; i++) {
+			assert_true(xenfs_share(&all, &each[i], WHOLE) >= 1);
+			assert_int_equal(xenfs_share(&all, &each[i], WHOLE),
+					 xenfs_share(&all, &each[0], WHOLE));
+			sum += xenfs_share(&all, &each[i], WHOLE);
+		}
+		assert_true(sum <= (n > WHOLE ? n : WHOLE));
+		assert_true(n > WHOLE || sum > WHOLE - n);
+		end(&all, &each[n - 1]);
+	}
+	assert_int_equal(all.pipelining, 0);
+}
+
+void share_beside_a_call(void **state)
+{
+	struct xenfs_sharer flood = { }, other = { }, caller = { }, second = { };
+	struct xenfs_sharers all = { };
+	int turns;
+
+	(void)state;
+	assert_int_equal(fill(&all, &flood), WHOLE);
+	call(&all, &caller);
+	flood.in_flight = 0;
+	assert_int_equal(fill(&all, &flood), 2);
+	/* Two that pipeline have no more together than one. */
+	assert_int_equal(fill(&all, &other), 1);
+	xenfs_share_leaves(&all, &other);
+
+	/* He is remembered beside the calls of who floods. */
+	xenfs_share_leaves(&all, &flood);
+	call(&all, &caller);
+	flood.in_flight = 0;
+	call(&all, &flood);
+	assert_int_equal(fill(&all, &flood), 2);
+	end(&all, &flood);
+	call(&all, &second);
+	assert_int_equal(fill(&all, &flood), 2);
+
+	/* And forgotten, when he has not come for long. */
+	for (turns = 0; xenfs_share(&all, &flood, WHOLE) < WHOLE; turns++) {
+		flood.in_flight = 1;
+		assert_true(add(&all, &flood));
+		assert_true(turns < 1000);
+	}
+	assert_true(turns > 16);
+}
+
+/* However they come and go, it is known how many pipeline. */
+void share_random(void **state)
+{
+	struct xenfs_sharer each[SHARERS] = { };
+	struct xenfs_sharers all = { };
+	u32 pipelining;
+	int i, n;
+
+	(void)state;
+	srand(1);
+	for (i = 0; i < 200000; i++) {
+		struct xenfs_sharer *one = &each[rand() % SHARERS];
+
+		switch (rand() % 4) {
+		case 0:
+			if (one->in_flight)
+				one->in_flight--;
+			break;
+		case 1:
+			if (!one->in_flight)
+				xenfs_share_idle(&all, one);
+			break;
+		case 2:
+			if (!(rand() % 10))
+				xenfs_share_leaves(&all, one);
+			break;
+		default:
+			if (!add(&all, one))
+				assert_true(one->in_flight);
+		}
+		for (n = 0, pipelining = 0; n < SHARERS; n++)
+			pipelining += each[n].pipelines;
+		assert_int_equal(all.pipelining, pipelining);
+	}
+}
