@@ -111,13 +111,17 @@ static void start_unsent(struct xenfs_request *req)
 }
 
 /* The server has none left: xenstored says the one, oxenstored the other. */
+static bool none_left(const struct xenfs_answer *answer)
+{
+	return !answer->error && (xenfs_answer_says(answer, "ENOSPC") ||
+				  xenfs_answer_says(answer, "EQUOTA"));
+}
+
 static bool start_again(struct xenfs_request *req,
 			const struct xenfs_answer *answer)
 {
-	if (!xenfs_request_lift_barrier(req) || answer->error ||
-	    req->connection->state != XENFS_OPEN ||
-	    !(xenfs_answer_says(answer, "ENOSPC") ||
-	      xenfs_answer_says(answer, "EQUOTA")))
+	if (!xenfs_request_lift_barrier(req) ||
+	    req->connection->state != XENFS_OPEN || !none_left(answer))
 		return false;
 	xenfs_transaction_back(req->transaction);
 	start_refused();
@@ -134,6 +138,9 @@ static void start_answered(struct xenfs_request *req,
 		/* An answer that is none was no error to the core. */
 		if (answer->error != -EIO)
 			start_refused();
+		/* The one word for it that clients know */
+		if (none_left(answer))
+			xenfs_answer_instead(answer, -ENOSPC);
 		return;
 	}
 	req->transaction = NULL;

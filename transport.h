@@ -48,6 +48,19 @@ static inline bool xenfs_answer_says(const struct xenfs_answer *answer,
 }
 
 /**
+ * xenfs_answer_instead() - the client is told this, whatever the server said
+ * @answer: the answer, which was not lost
+ * @error: 0, or the negative errno
+ *
+ * Context: any.
+ */
+static inline void xenfs_answer_instead(struct xenfs_answer *answer, int error)
+{
+	answer->instead = true;
+	answer->error = error;
+}
+
+/**
  * typedef xenfs_answered_fn - told of the answer to a request that was sent
  * @req: as given to xenfs_transport_send()
  * @answer: the answer; its buffer belongs to the request from now on

@@ -95,13 +95,6 @@ static void watch_unsent(struct xenfs_request *req)
 	xenfs_watch_settle(w);
 }
 
-/* The client is told this, whatever the server said. */
-static void answer_instead(struct xenfs_answer *answer, int error)
-{
-	answer->instead = true;
-	answer->error = error;
-}
-
 /*
  * The server has it, for this open or for others that watch the same. In the
  * xenbus thread, so that what is set or not when an event comes is what the
@@ -114,13 +107,13 @@ static bool watch_set(struct xenfs_watch *w, u32 depth,
 	bool first = answer->hdr.type != XS_ERROR;
 
 	if (w->source.set) {
-		answer_instead(answer, -EEXIST);
+		xenfs_answer_instead(answer, -EEXIST);
 		return false;
 	}
 	w->source.set = true;
 	w->source.depth = depth;
 	if (!first)
-		answer_instead(answer, 0);
+		xenfs_answer_instead(answer, 0);
 	return !first;
 }
 
@@ -130,6 +123,12 @@ static void watch_answered(struct xenfs_request *req,
 	struct xenfs_watch *w = req->watch;
 	bool there = xenfs_registration_watched(&w->source, answer);
 
+	/*
+	 * oxenstored's own word for its quota, which no client knows. It says so
+	 * before it looks whether it has the watch already.
+	 */
+	if (!answer->error && !there && xenfs_answer_says(answer, "EQUOTA"))
+		xenfs_answer_instead(answer, -E2BIG);
 	w->pending--;
 	/* If it was lost the client is told so, and has no watch. */
 	if (answer->error || !there ||
@@ -212,7 +211,7 @@ static void unwatch_answered(struct xenfs_request *req,
 		return;
 	if (!unwatch_refused(req, answer)) {
 		if (!answer->error)
-			answer_instead(answer, w->source.set ? 0 : -ENOENT);
+			xenfs_answer_instead(answer, w->source.set ? 0 : -ENOENT);
 		w->source.set = false;
 	}
 	req->watch = NULL;

@@ -59,6 +59,9 @@ int msg_error(const struct msg *m)
 	for (i = 0; i < sizeof(xsd_errors) / sizeof(xsd_errors[0]); i++)
 		if (!strcmp(xsd_errors[i].errstring, m->body))
 			return xsd_errors[i].errnum;
+	/* oxenstored's own word, which the protocol does not have */
+	if (!strcmp(m->body, "EQUOTA"))
+		return EDQUOT;
 	diag("a server error without a name: '%s'", m->body);
 	return EPROTO;
 }

@@ -26,7 +26,7 @@ size_t msg_write_req(void *buf, uint32_t req_id, uint32_t tx_id,
 size_t msg_string(void *buf, uint32_t type, uint32_t req_id, uint32_t tx_id,
 		  const char *string);
 
-/* The errno that an XS_ERROR names; 0 for any other reply */
+/* The errno that an XS_ERROR names, EDQUOT for oxenstored's EQUOTA; 0 for any other reply */
 int msg_error(const struct msg *m);
 /* How the wire names an errno; "?" if it does not */
 const char *error_name(int err);

@@ -18,14 +18,19 @@ static void look(struct client *other)
 	is(started(other), 0, "[I1] the server goes on");
 }
 
-/* Hear a START and say this to it. */
-static void answer(uint32_t type, const char *what)
+/* Hear a request and say this to it. */
+static void answer_to(uint32_t request, uint32_t type, const char *what)
 {
 	static struct msg m;
 
-	if (ok(pretend_receive(&m) && m.hdr.type == XS_TRANSACTION_START,
-	       "[T3] the START comes"))
+	if (ok(pretend_receive(&m) && m.hdr.type == request, "[T3, E1] the %s comes",
+	       request == XS_WATCH ? "WATCH" : "START"))
 		pretend_send(type, &m, what, strlen(what) + 1);
+}
+
+static void answer(uint32_t type, const char *what)
+{
+	answer_to(XS_TRANSACTION_START, type, what);
 }
 
 /*
@@ -69,6 +74,33 @@ static void another_error(void)
 	client_close(other);
 }
 
+/* A client must know the error: the protocol has none that is called EQUOTA. */
+static void clean_error(void)
+{
+	struct client *c = client_new(), *other = client_new();
+	char body[64];
+	struct msg m;
+	uint32_t tx;
+	size_t len;
+
+	/* Then the one watch that stands for all is there. */
+	ok(!call_watch(other, XS_WATCH, ROOT "/other", "t") &&
+	   !client_event(other, &m, PATIENCE_MS), "[E2] a watch");
+	is(call_start(c, &tx), 0, "[T1] an open has a transaction");
+	pretend_begin();
+	client_send(c, XS_TRANSACTION_START, 0, "", 1);
+	answer(XS_ERROR, "EQUOTA");
+	len = pair(body, ROOT "/refused", "t");
+	body[len++] = '\0';
+	client_send(c, XS_WATCH, 0, body, len);
+	answer_to(XS_WATCH, XS_ERROR, "EQUOTA");
+	look(other);
+	is(started(c), ENOSPC, "[T3] a second one is refused with EQUOTA: ENOSPC");
+	is(started(c), E2BIG, "[E1] so is a watch: E2BIG");
+	client_close(c);
+	client_close(other);
+}
+
 /* It is closed while its START is at the server. */
 static void closed_at_server(void)
 {
@@ -94,6 +126,7 @@ void refused(void)
 	goes_back("ENOSPC");
 	goes_back("EQUOTA");
 	another_error();
+	clean_error();
 	closed_at_server();
 	ok(server_alive(), "[I4] the server lives");
 }
