@@ -23,11 +23,9 @@ static void want_two(void)
 	other = starter();
 	is(behind(other), 0, "[T3] who has none waits");
 	is(call_start(has[0], &tx), ENOSPC, "[T3] and the others do not, still");
-	client_close(has[1]);
-	ok(starts(other), "[T3, T1] a close makes room");
 	client_close(has[0]);
-	client_close(has[2]);
-	client_close(has[3]);
+	ok(starts(other), "[T3, T1] a close makes room");
+	close_some(has + 1, PLACES - 1);
 	client_close(other);
 	scene_end("all want two");
 }
@@ -79,15 +77,12 @@ static void hold_main(bool *holds, bool reads)
 		pause();
 }
 
-/* Processes that have all of them: one never reads, all are stopped, then killed. */
-static void stopped(void)
+/* Processes that have all of them, all stopped; the first one has never read. */
+static void begin_stopped(pid_t pids[PLACES])
 {
 	bool *holds = shared_memory(PLACES);
-	struct client *c[2];
-	pid_t pids[PLACES];
 	unsigned int i;
 
-	scene_begin_at(NULL);
 	for (i = 0; i < PLACES; i++) {
 		pids[i] = fork();
 		if (pids[i] == 0)
@@ -99,6 +94,25 @@ static void stopped(void)
 	scene_goes_on("[T3] processes have all transactions");
 	for (i = 0; i < PLACES; i++)
 		kill(pids[i], SIGSTOP);
+}
+
+static void end_stopped(const pid_t pids[PLACES])
+{
+	unsigned int i;
+
+	for (i = 0; i < PLACES; i++) {
+		kill(pids[i], SIGKILL);
+		waitpid(pids[i], NULL, 0);
+	}
+}
+
+static void stopped(void)
+{
+	struct client *c[2];
+	pid_t pids[PLACES];
+
+	scene_begin_at(NULL);
+	begin_stopped(pids);
 	c[0] = starter();
 	c[1] = starter();
 	is(behind(c[1]), 1, "[T3] two wait for processes that are stopped");
@@ -108,10 +122,7 @@ static void stopped(void)
 	ok(starts(c[0]), "[T3] one that never read is killed: the first is served");
 	kill(pids[1], SIGKILL);
 	ok(starts(c[1]), "[T3] one that was stopped: the second is served");
-	for (i = 0; i < PLACES; i++) {
-		kill(pids[i], SIGKILL);
-		waitpid(pids[i], NULL, 0);
-	}
+	end_stopped(pids);
 	close_some(c, 2);
 	scene_end("holders that are stopped");
 }
@@ -122,4 +133,41 @@ void holders(void)
 	two_at_once();
 	two_handles();
 	stopped();
+}
+
+/* Nobody gives one back: who waits has an answer all the same. */
+static void stopped_for_long(void)
+{
+	struct client *c[2];
+	pid_t pids[PLACES];
+
+	scene_begin_at(NULL);
+	begin_stopped(pids);
+	c[0] = starter();
+	c[1] = starter();
+	is(started(c[0]), ENOSPC, "[T3] who waits for processes that are stopped: ENOSPC");
+	is(started(c[1]), ENOSPC, "[T3] so has the next one");
+	end_stopped(pids);
+	close_some(c, 2);
+	scene_end("holders that are stopped for long");
+}
+
+static void two_handles_for_long(void)
+{
+	struct client *has[PLACES], *c;
+
+	scene_begin_at(NULL);
+	take_all(has);
+	c = starter();
+	is(started(c), ENOSPC,
+	   "[T3] a process waits for what it has itself, by another handle: ENOSPC");
+	close_some(has, PLACES);
+	client_close(c);
+	scene_end("two handles for long");
+}
+
+void holders_for_long(void)
+{
+	stopped_for_long();
+	two_handles_for_long();
 }

@@ -5,9 +5,9 @@
 
 #include "hostile.h"
 
-/* How the module is loaded: with so few, few have to be had to be all. */
-#define PLACES		4
-#define PARAMETERS	"all_transactions=4"
+/* How the module is loaded: with as many as a guest's clients have */
+#define PLACES		8
+#define PARAMETERS	"all_transactions=8"
 /* In seconds: too long for any test to see it end */
 #define LONG		300
 
@@ -31,6 +31,8 @@ void order(void);
 void many_in_line(void);
 /* --- holders.c: those who have one and what they do with it */
 void holders(void);
+/* With transaction_wait=1 */
+void holders_for_long(void);
 /* --- ends.c: what takes an open out of the line */
 void ends(void);
 /* With transaction_wait=1, and with 0 */

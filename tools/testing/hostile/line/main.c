@@ -97,6 +97,7 @@ int main(void)
 	refused();
 	load(1);
 	too_long();
+	holders_for_long();
 	load(0);
 	at_once();
 	if (!reload(""))
