@@ -112,9 +112,9 @@ ln -s "$console" /tmp/guest-domu--incoming.log
 mkfifo /tmp/wishes
 exec 3<>/tmp/wishes
 listener=
-# oxenstored has its bounds from a file.
+# oxenstored has its bounds from a file, and takes what it does not know for done.
 quota=n
-! xenstore-control quota >/dev/null 2>&1 || quota=y
+! xenstore-control quota 2>/dev/null | grep -q watches || quota=y
 for type in pv pvh; do
 	# In one of them, clients may take all that the server allows.
 	options=
