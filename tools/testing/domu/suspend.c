@@ -42,7 +42,7 @@ static struct {
 	const char *name;	/* what kind of suspend it is; for dom0.sh, too */
 	bool restored;
 	unsigned int restores;	/* of those */
-	char text[32];		/* what to call this one */
+	char text[48];		/* what to call this one */
 	long room;		/* STARTs that worked before the first */
 
 	struct client *control;
@@ -222,18 +222,22 @@ static bool some_wait(void)
 	return !is_stock() && all_transactions() == CLIENTS;
 }
 
-static void stand_in_line(void)
+static void wait_in_line(void)
 {
 	unsigned int i, n = 0;
 
-	for (i = 0; some_wait() && i < WAITING; i++) {
+	for (i = 0; i < WAITING; i++) {
 		s.waiting[i] = client_new();
 		client_send(s.waiting[i], XS_TRANSACTION_START, 0, "", 1);
 		n += client_quiet(s.waiting[i]);
 	}
+	is(n, WAITING, "[T3] %s: %d opens wait for a transaction", s.text, WAITING);
+}
+
+static void stand_in_line(void)
+{
 	if (some_wait())
-		is(n, WAITING, "[T3] %s: %d opens wait for a transaction", s.text,
-		   WAITING);
+		wait_in_line();
 	else
 		skip("there are more", "[T3] %s: opens wait for a transaction",
 		     s.text);
@@ -511,28 +515,55 @@ static void row(const char *name, bool restored, unsigned int times)
 	}
 }
 
-/*
- * The server has just refused a START, which is not made good for yet: that is
- * tried at once, and then once a second.
- */
-static void refused(void)
+/* All that the server has, and one that it refuses; two are given back. */
+static struct client *refuse_one(void)
 {
 	struct client *c = client_new();
-	uint32_t tx;
-	int err = 0;
+	uint32_t tx[MANY];
+	unsigned int n = 0;
+	int err;
 
-	s.name = "checkpoint";
-	s.restored = false;
-	snprintf(s.text, sizeof(s.text), "with a refused START");
-	s.leaving = client_new();
-	while (!err)
-		err = call_start(c, &tx);
+	do
+		err = call_start(c, &tx[n++]);
+	while (!err && n < MANY);
 	is(err, ENOSPC, "[T1] %s: there is none", s.text);
-	call(c, XS_RESET_WATCHES, 0, "", 1, NULL);
-	client_close(c);
+	wait_in_line();
+	ok(!call_end(c, tx[0], false) && !call_end(c, tx[1], false),
+	   "[T1] %s: END of two, which the kernel may need", s.text);
+	return c;
+}
+
+/*
+ * The server has just refused STARTs, which are not made good for yet: that is tried
+ * at once, and then once a second. One of them stands in line, and more do.
+ */
+static void refused(const char *name, bool restored)
+{
+	unsigned int i, n = 0;
+	struct client *c;
+	struct msg m;
+
+	s.name = name;
+	s.restored = restored;
+	s.restores += restored;
+	snprintf(s.text, sizeof(s.text), "%s with a refused START", name);
+	s.leaving = client_new();
+	c = refuse_one();
 	suspend();
 	ok(load_goes_on(s.restores), "[T1, T2] %s: the domain goes on", s.text);
 	load_calm(true);
+	for (i = 0; !restored && i < WAITING; i++)
+		n += client_quiet(s.waiting[i]);
+	is(n, restored ? 0 : WAITING, "[T2, T3] %s: so many wait still", s.text);
+	if (!restored)
+		client_close(c);
+	for (i = 0, n = 0; i < WAITING; i++)
+		n += !client_recv(s.waiting[i], &m, LIMIT_MS) && !msg_error(&m);
+	is(n, WAITING, "[T2, T3] %s: who waited is served", s.text);
+	for (i = 0; i < WAITING; i++)
+		client_close(s.waiting[i]);
+	if (restored)
+		client_close(c);
 }
 
 void suspends(void (*between)(void))
@@ -541,7 +572,7 @@ void suspends(void (*between)(void))
 	row("checkpoint", false, TIMES);
 	between();
 	if (!is_stock() && all_transactions() > CLIENTS)
-		refused();
+		refused("checkpoint", false);
 	row("restore", true, TIMES);
 	if (dom0_migrates())
 		row("migration", true, 1);
@@ -551,6 +582,9 @@ void suspends(void (*between)(void))
 		s.restores++;
 		poor_restore(s.control);
 	}
+	/* The last one: nobody looks at the watches after that. */
+	if (!is_stock() && all_transactions() > CLIENTS)
+		refused("restore", true);
 	ok(load_end(), "[W3, T2] the numbered values come to their end");
 	close_all();
 }
