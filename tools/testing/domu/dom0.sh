@@ -43,6 +43,17 @@ gone() { ! limited_xl domid domu; }
 # How many watches a guest may have
 watches() { try "$type: $1 watches for a guest" xenstore-control quota set watches "$1"; }
 
+connected() { [ "$(xenstore-read "$home/device/vif/0/state")" = 4 ]; }
+
+# A device of which the guest's driver has to be told, and that it sets up in a
+# transaction. If that fails, all else goes on.
+device() {
+	try "$type: xl network-attach, $1" limited_xl network-attach domu script=/tmp/vif &&
+	try "$type: the guest's driver is connected, $1" await 40 connected &&
+	try "$type: xl network-detach, $1" limited_xl network-detach domu 0
+	true
+}
+
 # What the guest asks for: a number, and which kind of suspend
 fulfil() {
 	case $2 in
@@ -58,6 +69,8 @@ fulfil() {
 		watches 20 && fulfil "$1" restore ;;
 	rich)
 		watches 128 ;;
+	device)
+		device "$1" ;;
 	*)
 		try "$type: suspend $*" false ;;
 	esac
@@ -109,6 +122,13 @@ xenconsoled --log=all --log-dir=/tmp --pid-file /run/xenconsoled.pid
 console=/tmp/guest-domu.log
 # So it is called while it migrates.
 ln -s "$console" /tmp/guest-domu--incoming.log
+# What udev or xl has a script for: to have the device on a bridge
+cat >/tmp/vif <<-'VIF'
+	#!/bin/sh
+	[ "$1" != online ] || xenstore-write "$XENBUS_PATH/hotplug-status" connected
+VIF
+chmod 755 /tmp/vif
+insmod /domu/xen-netback.ko
 mkfifo /tmp/wishes
 exec 3<>/tmp/wishes
 listener=

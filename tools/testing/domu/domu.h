@@ -47,6 +47,14 @@ bool dom0_migrates(void);
 /* crowd.c: all who want a transaction get it */
 void crowd(struct client *c);
 
+/* devices.c: the kernel's drivers have their part of what there is */
+
+/* Take all watches that programs may have. */
+void devices_begin(struct client *c);
+void devices_end(void);
+/* Have dom0 attach a device, and detach it. */
+void device_comes(struct client *c, const char *when);
+
 /* poor.c: a restore at a server with fewer watches */
 void poor_restore(struct client *c);
 

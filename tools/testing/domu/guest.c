@@ -106,13 +106,15 @@ int main(void)
 {
 	struct client *c;
 
-	tap_begin(160);
+	tap_begin(170);
 	load_begin();
 	files();
 	c = client_new();
 	before(c);
 	suspends(quota);
+	devices_begin(c);
 	crowd(c);
+	devices_end();
 	client_close(c);
 	return tap_end();
 }
