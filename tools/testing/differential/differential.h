@@ -152,6 +152,10 @@ void watches_replied(struct watches *w, const struct item *it, bool ok);
 bool watches_want(const struct watches *w, const char *path,
 		  const char *token);
 bool watches_any(const struct watches *w);
+unsigned int watches_count(const struct watches *w);
+/* Add the paths, as they were spelled, to @n of a list; returns how many it has then. */
+unsigned int watches_paths(const struct watches *w, const char **list,
+			   unsigned int n);
 bool watches_ambiguous(const struct watches *w);
 bool watches_alike(const struct watches *w);
 
@@ -191,6 +195,10 @@ void run(const struct sequence *s, bool file, struct transcript *t);
 
 /* store.c: before the first run */
 void store_init(void);
+
+/* shared.c: before any watch is set; and a result, when all is over */
+void shared_init(void);
+void shared_tell(void);
 
 /* compare.c */
 struct difference {

@@ -304,6 +304,7 @@ int main(int argc, char **argv)
 	tap_begin(600);
 	parse(argc, argv);
 	store_init();
+	shared_init();
 	if (options.cases)
 		check_cases(options.cases);
 	if (options.only_one)
@@ -316,6 +317,7 @@ int main(int argc, char **argv)
 		return tap_end();
 	}
 	tell_intended();
+	shared_tell();
 	ok(!failures, "[W1] %lu messages in %lu sequences are answered as on the socket",
 	   compared, sequences);
 	return tap_end();

@@ -34,8 +34,10 @@ void run(const struct sequence *s, bool file, struct transcript *t)
 	begin_windows(&r);
 	for (i = 0; i < s->conns; i++)
 		read_rest(&r, i);
-	if (!t->broken)
+	if (!t->broken) {
+		shared_check(&r);
 		read_store(&r);
+	}
 	for (i = 0; i < s->conns; i++)
 		conn_close(&r, i);
 }

@@ -118,6 +118,11 @@ void conn_close(struct run *r, unsigned int conn);
 /* The step that begins with this item; returns how many it has. */
 unsigned int run_step(struct run *r, unsigned int at);
 
+/* --- shared.c */
+
+/* At the end of a run, before its connections are closed */
+void shared_check(const struct run *r);
+
 /* --- store.c */
 
 /* Make the store what it is at the start of each run. */

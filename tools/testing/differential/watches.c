@@ -148,6 +148,25 @@ bool watches_any(const struct watches *w)
 	return w->n;
 }
 
+unsigned int watches_count(const struct watches *w)
+{
+	return w->n;
+}
+
+unsigned int watches_paths(const struct watches *w, const char **list,
+			   unsigned int n)
+{
+	unsigned int i, j;
+
+	for (i = 0; i < w->n; i++) {
+		for (j = 0; j < n && strcmp(list[j], w->list[i].path); j++)
+			;
+		if (j == n)
+			list[n++] = w->list[i].path;
+	}
+	return n;
+}
+
 /* Do two watches have the same token? Then events of both may be alike. */
 bool watches_alike(const struct watches *w)
 {
