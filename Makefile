@@ -31,7 +31,11 @@ help:
 	@echo '                        for a Debian kernel that is downloaded: the newest are'
 	@echo '                        those of sid and of the backports to the next release'
 	@echo '    VMLINUX=<file>      where its type information is, if not in a usual place'
-	@echo '  make install          install it, for that kernel (modules_install, depmod)'
+	@echo '  make install          install it, for that kernel, and what uses it from the next'
+	@echo '                        boot on: units, man pages: [PREFIX=/usr/local] [DESTDIR=]'
+	@echo '  make uninstall        take all that away, of all kernels'
+	@echo '  make modules_install  the module only'
+	@echo '  make deb              xenfs-dkms, a package for Debian, in build/'
 	@echo
 	@echo 'With ARCH=arm64 (and KERNEL, to build) all of that, and demo, shell, vm, test and so'
 	@echo 'on, are for arm64: cross-built, and Xen for arm64 in QEMU. Debian 6.1 and 6.12.'
@@ -54,6 +58,7 @@ help:
 	@echo '  make in-tree          build it in kernel source, as drivers/xen/xenfs, and boot that:'
 	@echo '                        [KERNELS=]'
 	@echo '  make dkms-test        dkms add, build, install, remove; the host stays as it is'
+	@echo '  make test-package     the package, in a Debian system of its own: takes root'
 	@echo '  make bench            what operations cost, in instructions: [KERNEL=6.1|6.12]'
 	@echo
 	@echo 'Else'
@@ -64,8 +69,20 @@ help:
 module:
 	@tools/build/module $(TARGET)
 
-install modules_install:
-	@tools/build/module $(TARGET) --install
+PREFIX	?= /usr/local
+
+modules_install:
+	@tools/build/module $(TARGET) --install $(if $(DESTDIR),INSTALL_MOD_PATH=$(DESTDIR))
+
+install: modules_install
+	@tools/packaging/install --prefix $(PREFIX) $(if $(DESTDIR),--destdir $(DESTDIR))
+
+uninstall:
+	@tools/packaging/install --remove --prefix $(PREFIX) $(if $(DESTDIR),--destdir $(DESTDIR))
+
+deb: deps
+	@tools/build/deps debhelper dh-dkms dpkg-dev fakeroot lintian python3-docutils
+	@tools/packaging/deb
 
 demo: deps
 	@tools/vm/demo $(or $(KERNEL),6.1)
@@ -131,6 +148,10 @@ dkms-test: deps
 	@tools/build/deps dkms
 	@tools/packaging/dkms-test $(KERNELS)
 
+test-package: deps
+	@tools/build/deps debhelper dh-dkms dpkg-dev fakeroot lintian python3-docutils mmdebstrap
+	@prove --timer $(if $(V),-v,--failures --comments) tools/packaging/test-install
+
 deps:
 	@tools/build/deps
 
@@ -143,6 +164,6 @@ clean:
 distclean:
 	rm -rf build
 
-.PHONY: all help bench module install modules_install demo shell test unit vm \
-	test-stock test-hostile matrix test-debug debug-kernels soak check \
+.PHONY: all help bench module install modules_install uninstall deb test-package \
+	demo shell test unit vm test-stock test-hostile matrix test-debug debug-kernels soak check \
 	in-tree dkms-test deps fetch clean distclean
