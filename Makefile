@@ -35,7 +35,7 @@ help:
 	@echo '                        boot on: units, man pages: [PREFIX=/usr/local] [DESTDIR=]'
 	@echo '  make uninstall        take all that away, of all kernels'
 	@echo '  make modules_install  the module only'
-	@echo '  make deb              xenfs-dkms, a package for Debian, in build/'
+	@echo '  make deb              xenfs-dkms, a package for Debian, in build/; rpm: for others'
 	@echo
 	@echo 'With ARCH=arm64 (and KERNEL, to build) all of that, and demo, shell, vm, test and so'
 	@echo 'on, are for arm64: cross-built, and Xen for arm64 in QEMU. Debian 6.1 and 6.12.'
@@ -148,6 +148,10 @@ dkms-test: deps
 	@tools/build/deps dkms
 	@tools/packaging/dkms-test $(KERNELS)
 
+rpm: deps
+	@tools/build/deps rpm python3-docutils
+	@tools/packaging/rpm
+
 test-package: deps
 	@tools/build/deps debhelper dh-dkms dpkg-dev fakeroot lintian python3-docutils mmdebstrap
 	@prove --timer $(if $(V),-v,--failures --comments) tools/packaging/test-install
@@ -164,6 +168,6 @@ clean:
 distclean:
 	rm -rf build
 
-.PHONY: all help bench module install modules_install uninstall deb test-package \
+.PHONY: all help bench module install modules_install uninstall deb rpm test-package \
 	demo shell test unit vm test-stock test-hostile matrix test-debug debug-kernels soak check \
 	in-tree dkms-test deps fetch clean distclean
