@@ -59,7 +59,8 @@ help:
 	@echo '                        [KERNELS=]'
 	@echo '  make dkms-test        dkms add, build, install, remove; the host stays as it is'
 	@echo '  make test-package     the package, in a Debian system of its own: takes root'
-	@echo '  make bench            what operations cost, in instructions: [KERNEL=6.1|6.12]'
+	@echo '  make bench            what operations cost, in instructions: [KERNEL=] [BOOTS=5]'
+	@echo '                        [ROWS="read batch-*"]'
 	@echo
 	@echo 'Else'
 	@echo '  make deps             install the Debian packages that all this needs'
@@ -127,7 +128,8 @@ matrix: deps
 		$(if $(filter file,$(origin KERNELS)),,$(KERNELS))
 
 bench: deps
-	@tools/bench/run $(or $(KERNEL),6.1)
+	@tools/bench/run --boots $(or $(BOOTS),5) $(if $(ROWS),--rows "$(ROWS)") \
+		$(or $(KERNEL),6.1)
 
 check: deps
 	@tools/build/deps python3-docutils shellcheck
