@@ -61,6 +61,8 @@ help:
 	@echo '  make test-package     the package, in a Debian system of its own: takes root'
 	@echo '  make bench            what operations cost, in instructions: [KERNEL=] [BOOTS=5]'
 	@echo '                        [ROWS="read batch-*"]'
+	@echo '  make bench-plot       draw what it has measured: [KERNEL=]'
+	@echo '  make profile          the same by function: [KERNEL=] [ROW=read]'
 	@echo
 	@echo 'Else'
 	@echo '  make deps             install the Debian packages that all this needs'
@@ -131,6 +133,13 @@ bench: deps
 	@tools/bench/run --boots $(or $(BOOTS),5) $(if $(ROWS),--rows "$(ROWS)") \
 		$(or $(KERNEL),6.1)
 
+bench-plot: deps
+	@tools/build/deps gnuplot-nox
+	@tools/bench/plot $(or $(KERNEL),6.1)
+
+profile: deps
+	@tools/bench/profile/run --row $(or $(ROW),read) $(or $(KERNEL),6.1)
+
 check: deps
 	@tools/build/deps python3-docutils shellcheck
 	@tools/build/check $(KERNELS)
@@ -170,6 +179,7 @@ clean:
 distclean:
 	rm -rf build
 
-.PHONY: all help bench module install modules_install uninstall deb rpm test-package \
-	demo shell test unit vm test-stock test-hostile matrix test-debug debug-kernels soak check \
+.PHONY: all help bench bench-plot profile module install modules_install uninstall deb rpm \
+	test-package demo shell test unit vm test-stock test-hostile matrix test-debug \
+	debug-kernels soak check \
 	in-tree dkms-test deps fetch clean distclean

@@ -22,7 +22,7 @@
 #define WARM	96
 
 /* An answer that takes longer, of guest time, is none. */
-#define LIMIT_MS	200
+#define LIMIT_MS	150
 
 /* --- conn.c: one connection, by whatever way there is to the server */
 
@@ -73,9 +73,11 @@ operation read_one, read_writev, read_flight, read_batch, write_event;
 /* n, or the next whole number of batches */
 unsigned int whole(unsigned int n, unsigned int depth);
 
-/* --- main.c: the figure, of so many operations in so many ns */
-void report(int64_t ns, unsigned int operations);
-void report_latency(int64_t median, int64_t tail);
+/* --- main.c: what is measured, from begin() to one of the others */
+
+int64_t begin(void);
+_Noreturn void end(int64_t start, unsigned int operations);
+_Noreturn void end_latency(int64_t median, int64_t tail, unsigned int samples);
 
 /* --- each measures a row: by way of @path, with that many of something */
 

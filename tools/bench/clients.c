@@ -60,10 +60,10 @@ static void measure(const char *path, operation *operation, unsigned int clients
 	}
 	close(told[1]);
 	wait_for(told[0], clients);
-	start = now();
+	start = begin();
 	close(go[1]);
 	wait_for(told[0], clients);
-	report(now() - start, clients * n);
+	end(start, clients * n);
 }
 
 void clients_read(const char *path, unsigned int n)

@@ -81,7 +81,7 @@ static void flood_by_many(const char *path, unsigned int opens, int told)
 }
 
 /* Returns when they flood. */
-static void begin(const char *path, unsigned int flooders, unsigned int opens)
+static void begin_floods(const char *path, unsigned int flooders, unsigned int opens)
 {
 	int told[2];
 	char c;
@@ -115,15 +115,16 @@ static void measure(const char *path, unsigned int flooders, unsigned int opens)
 	int i;
 
 	conn_begin(&c, path);
-	begin(path, flooders, opens);
+	begin_floods(path, flooders, opens);
 	read_one(&c, WARM / 6, 1);
+	begin();
 	for (i = 0; i < ROUNDS; i++) {
 		start = now();
 		read_one(&c, 1, 1);
 		each[i] = now() - start;
 	}
 	qsort(each, ROUNDS, sizeof(each[0]), by_value);
-	report_latency(each[ROUNDS / 2], each[ROUNDS * 99 / 100]);
+	end_latency(each[ROUNDS / 2], each[ROUNDS * 99 / 100], ROUNDS);
 }
 
 void beside_flooders(const char *path, unsigned int n)

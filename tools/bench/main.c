@@ -5,8 +5,9 @@
  * nanosecond of the guest is an instruction; elsewhere it shows nanoseconds.
  *
  * Prints a line for each row and way, with tabs: the row, what it is, the way, its
- * figure in thousands, and of a latency the 99th percentile. XENFS_BENCH has the
- * rows that are wanted, patterns with colons between; without it, all.
+ * figure in thousands, and of a latency the 99th percentile. Behind it, how many
+ * operations that was, for who counts something else meanwhile. XENFS_BENCH has
+ * the rows that are wanted, patterns with colons between; without it, all.
  */
 #include <fnmatch.h>
 #include <signal.h>
@@ -21,11 +22,12 @@
 
 #include "bench.h"
 #include "call.h"
+#include "mark.h"
 #include "tap.h"
 #include "target.h"
 
 /* A measurement that isn't done then, in the guest's time, hangs. */
-#define HANGS_S		60
+#define HANGS_S		10
 /* A flood must be gone then, also one without bounds. */
 #define GONE_S		120
 
@@ -67,18 +69,30 @@ struct row {
 /* What the process that measures leaves for this one */
 static struct {
 	double ns, tail;
+	unsigned int operations;
 } *figure;
 
-void report(int64_t ns, unsigned int operations)
+int64_t begin(void)
 {
-	figure->ns = (double)ns / operations;
+	mark(MARK_BEGIN);
+	return now();
+}
+
+void end(int64_t start, unsigned int operations)
+{
+	figure->ns = (double)(now() - start) / operations;
+	figure->operations = operations;
+	mark(MARK_END);
 	_exit(0);
 }
 
-void report_latency(int64_t median, int64_t tail)
+void end_latency(int64_t median, int64_t tail, unsigned int samples)
 {
+	mark(MARK_END);
+	figure->ns = median;
 	figure->tail = tail;
-	report(median, 1);
+	figure->operations = samples;
+	_exit(0);
 }
 
 /* All processes of the group are ended, and their files closed, when it returns. */
@@ -138,7 +152,7 @@ static void print(const struct row *row, const char *way, int ended)
 		printf("%.1f", figure->ns / 1000);
 		if (figure->tail)
 			printf("\t%.1f", figure->tail / 1000);
-		printf("\n");
+		printf("\n# operations: %u\n", figure->operations);
 		break;
 	case WRONG:
 		printf("wrong\n");

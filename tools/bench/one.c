@@ -95,10 +95,9 @@ static void measure(struct conn *c, operation *operation, unsigned int depth)
 	int64_t start;
 
 	operation(c, WARM, depth);
-	start = now();
+	start = begin();
 	operation(c, ROUNDS, depth);
-	report(now() - start, whole(ROUNDS, depth));
-	conn_end(c);
+	end(start, whole(ROUNDS, depth));
 }
 
 void one_polls(const char *path, unsigned int n)

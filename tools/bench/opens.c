@@ -21,9 +21,9 @@ void among_opens(const char *path, unsigned int n)
 			none();
 	conn_begin(&c, path);
 	read_one(&c, WARM / 6, 1);
-	start = now();
+	start = begin();
 	read_one(&c, rounds, 1);
-	report(now() - start, rounds);
+	end(start, rounds);
 }
 
 /* With what the server has to do for it, which it has done when it answers another */
@@ -46,9 +46,9 @@ void open_close(const char *path, unsigned int n)
 	(void)n;
 	conn_begin(&other, path);
 	open_and_close(&other, path, WARM);
-	start = now();
+	start = begin();
 	open_and_close(&other, path, ROUNDS);
-	report(now() - start, ROUNDS);
+	end(start, ROUNDS);
 }
 
 /* Each connection of one process has a watch of the same key. */
@@ -84,7 +84,7 @@ void events_seen(const char *path, unsigned int n)
 		get_with_event(&see[i], XS_WATCH);
 	}
 	write_seen(&writer, see, n, WARM / 6);
-	start = now();
+	start = begin();
 	write_seen(&writer, see, n, rounds);
-	report(now() - start, rounds);
+	end(start, rounds);
 }
