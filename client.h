@@ -19,7 +19,7 @@ struct pid;
  * @opens: how many opens have it; clients.lock
  * @cgroup: the number of the control group, or 0
  * @pid: the process, or NULL
- * @group: its opens, but the closed ones; turns.lock
+ * @group: its opens, but those that only give back; turns.lock
  * @lock: guards what follows; nothing else is taken under it
  * @bytes: of replies, also those that may come, and of unread events
  * @waits: somebody was told that there is no room

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What groups of opens have at the server, and what each open of one has
+ * What groups of opens have at the server, what each open of one has, and whose turn
+ * it is among them
  *
  * Groups share by the rule of share.c, and so do the opens of each. All here is
  * called under turns.lock.
@@ -14,7 +15,7 @@ static struct xenfs_sharers groups;	/* turns.lock */
 
 /**
  * xenfs_group_init() - set up a group without opens
- * @group: zeroed, but for @group->closed and @group->apart
+ * @group: zeroed, but for @group->apart
  *
  * Context: any.
  */
@@ -22,6 +23,21 @@ void xenfs_group_init(struct xenfs_group *group)
 {
 	INIT_LIST_HEAD(&group->turn);
 	INIT_LIST_HEAD(&group->waiting);
+	INIT_LIST_HEAD(&group->closed);
+}
+
+/**
+ * xenfs_group_next() - which open of a group has its turn?
+ * @group: one that has something to send
+ *
+ * Context: any, under turns.lock.
+ * Return: the first of its list, which is to be taken from there.
+ */
+struct list_head *xenfs_group_next(struct xenfs_group *group)
+{
+	group->closed_was_last = !list_empty(&group->closed) &&
+		(list_empty(&group->waiting) || !group->closed_was_last);
+	return group->closed_was_last ? group->closed.next : group->waiting.next;
 }
 
 /**
@@ -81,7 +97,15 @@ void xenfs_group_sent(struct xenfs_group *group, struct xenfs_sharer *one)
 
 static bool is_idle(const struct xenfs_group *group)
 {
-	return !group->share.in_flight && list_empty(&group->waiting);
+	return !group->share.in_flight && !xenfs_group_waits(group);
+}
+
+static void idle(struct xenfs_sharers *all, struct xenfs_sharer *one, bool closed)
+{
+	if (closed)
+		xenfs_share_leaves(all, one);
+	else
+		xenfs_share_idle(all, one);
 }
 
 /**
@@ -89,24 +113,21 @@ static bool is_idle(const struct xenfs_group *group)
  * @group: its group
  * @one: its share
  * @more: it has something to send
+ * @closed: nobody waits for what it is told
  *
  * Context: any, under turns.lock.
  */
 void xenfs_group_answered(struct xenfs_group *group, struct xenfs_sharer *one,
-			  bool more)
+			  bool more, bool closed)
 {
 	one->in_flight--;
 	group->share.in_flight--;
 	if (more)
 		return;
 	if (!one->in_flight)
-		xenfs_share_idle(&group->opens, one);
-	if (!is_idle(group))
-		return;
-	if (group->closed)
-		xenfs_share_leaves(&groups, &group->share);
-	else
-		xenfs_share_idle(&groups, &group->share);
+		idle(&group->opens, one, closed);
+	if (is_idle(group))
+		idle(&groups, &group->share, closed);
 }
 
 /**

@@ -9,11 +9,12 @@
  * Otherwise the workqueue does, because what frees a slot is the xenbus thread,
  * which must not sleep, and sending may.
  *
- * What closed opens have written is sent in the turns of a group of their own, all
+ * What its closed opens have written is sent in every other turn of a client, for all
  * of them together: so it hurts nobody when very many are closed at once, nor who
  * closes one and goes on. When they have but to give back what they hold they are in
- * another group, which has every other turn, and no share: else who makes and closes
- * opens could be faster than that, and nobody counts closed opens.
+ * a group of their own, for all clients, which has every other turn of all, and no
+ * share: else who makes and closes opens could be faster than that, and nobody counts
+ * closed opens.
  *
  * An open that has as much at the server as it may (share.c) is not in
  * group->waiting, nor such a group in turns.waiting, until it is answered
@@ -41,8 +42,7 @@
 static struct {
 	spinlock_t lock;		/* also connections' turn and so on, groups */
 	struct list_head waiting;	/* lock; groups with something to send */
-	struct xenfs_group closed;	/* lock; opens that are closed */
-	struct xenfs_group giving;	/* lock; those that only give back */
+	struct xenfs_group giving;	/* lock; opens that only give back */
 	bool giving_was_last;		/* lock; to have the other turn */
 	struct list_head parked;	/* lock; opens that must not, for now */
 	unsigned int unparks;		/* lock; how often those were let go */
@@ -52,8 +52,7 @@ static struct {
 } turns = {
 	.lock = __SPIN_LOCK_UNLOCKED(turns.lock),
 	.waiting = LIST_HEAD_INIT(turns.waiting),
-	.closed = { .closed = true },
-	.giving = { .closed = true, .apart = true },
+	.giving = { .apart = true },
 	.parked = LIST_HEAD_INIT(turns.parked),
 };
 
@@ -83,7 +82,7 @@ static bool may_send(const struct xenfs_connection *c)
  */
 static struct xenfs_group *first_group(void)
 {
-	bool giving = !list_empty(&turns.giving.waiting);
+	bool giving = xenfs_group_waits(&turns.giving);
 	struct xenfs_group *group;
 
 	lockdep_assert_held(&turns.lock);
@@ -105,7 +104,7 @@ static void group_joins(struct xenfs_group *group)
 	list_del_init(&group->turn);
 	if (gives_back(group))
 		return;
-	if (!list_empty(&group->waiting) && group_may_send(group))
+	if (xenfs_group_waits(group) && group_may_send(group))
 		list_add_tail(&group->turn, &turns.waiting);
 }
 
@@ -138,7 +137,8 @@ static void join(struct xenfs_connection *c)
 	xenfs_group_wants(c->group, &c->share);
 	if (!may_send(c))
 		return;
-	list_add_tail(&c->turn, &c->group->waiting);
+	list_add_tail(&c->turn, READ_ONCE(c->state) == XENFS_CLOSED ?
+				&c->group->closed : &c->group->waiting);
 	if (list_empty(&c->group->turn))
 		group_joins(c->group);
 	if (gives_back(c->group) || !list_empty(&c->group->turn))
@@ -151,7 +151,7 @@ static void leave(struct xenfs_connection *c)
 	lockdep_assert_held(&turns.lock);
 	c->parked = false;
 	list_del_init(&c->turn);
-	if (list_empty(&c->group->waiting))
+	if (!xenfs_group_waits(c->group))
 		list_del_init(&c->group->turn);
 }
 
@@ -186,7 +186,7 @@ void xenfs_turns_answered(struct xenfs_connection *c, bool more)
 	lockdep_assert_held(&c->lock);
 	spin_lock(&turns.lock);
 	group = c->group;
-	xenfs_group_answered(group, &c->share, more);
+	xenfs_group_answered(group, &c->share, more, c->state == XENFS_CLOSED);
 	/* Several at once: each time costs a switch to the workqueue. */
 	if (more && c->share.in_flight <=
 		    xenfs_group_share_of(group, &c->share) / 2)
@@ -231,8 +231,8 @@ static struct xenfs_slot *next_turn(struct xenfs_connection **next)
 	if (group)
 		slot = xenfs_transport_claim();
 	if (slot) {
-		*next = list_first_entry(&group->waiting,
-					 struct xenfs_connection, turn);
+		*next = list_entry(xenfs_group_next(group),
+				   struct xenfs_connection, turn);
 		turns.giving_was_last = gives_back(group);
 		leave(*next);
 		start_sending(*next);
@@ -390,7 +390,7 @@ void xenfs_turns_recharge(struct xenfs_connection *c, u32 from, u32 to)
 		xenfs_turns_unpark();
 }
 
-/* An open that was closed takes its turns with others that were. */
+/* Whether it waits, and with whom, is another matter now. */
 static void move(struct xenfs_connection *c, struct xenfs_group *to)
 {
 	bool waits = !list_empty(&c->turn) && !c->parked;
@@ -399,7 +399,8 @@ static void move(struct xenfs_connection *c, struct xenfs_group *to)
 	lockdep_assert_held(&turns.lock);
 	if (waits)
 		leave(c);
-	xenfs_group_move(from, to, &c->share);
+	if (to != from)
+		xenfs_group_move(from, to, &c->share);
 	c->group = to;
 	if (waits)
 		join(c);
@@ -421,7 +422,7 @@ void xenfs_turns_closed(struct xenfs_connection *c, bool leaves)
 	lockdep_assert_held(&c->lock);
 	spin_lock(&turns.lock);
 	if (c->state == XENFS_CLOSED)
-		move(c, list_empty(&c->queued) ? &turns.giving : &turns.closed);
+		move(c, list_empty(&c->queued) ? &turns.giving : c->group);
 	if (leaves) {
 		leave(c);
 		xenfs_share_leaves(&c->group->opens, &c->share);
@@ -455,7 +456,6 @@ void xenfs_turns_init(xenfs_send_fn send)
 {
 	INIT_WORK(&turns.work, turns_work);
 	INIT_DELAYED_WORK(&turns.unpark_work, unpark_work);
-	xenfs_group_init(&turns.closed);
 	xenfs_group_init(&turns.giving);
 	turns.send = send;
 }
