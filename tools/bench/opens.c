@@ -10,8 +10,6 @@
 /* Beside n - 1 that do nothing */
 void among_opens(const char *path, unsigned int n)
 {
-	/* Some take twenty times as long each. */
-	unsigned int rounds = n > 100 ? ROUNDS / 4 : ROUNDS;
 	struct conn c;
 	int64_t start;
 	unsigned int i;
@@ -22,8 +20,8 @@ void among_opens(const char *path, unsigned int n)
 	conn_begin(&c, path);
 	read_one(&c, WARM / 6, 1);
 	start = begin();
-	read_one(&c, rounds, 1);
-	end(start, rounds);
+	read_one(&c, ROUNDS, 1);
+	end(start, ROUNDS);
 }
 
 /* With what the server has to do for it, which it has done when it answers another */
