@@ -126,7 +126,8 @@ void refused(void)
 	goes_back("ENOSPC");
 	goes_back("EQUOTA");
 	another_error();
-	clean_error();
 	closed_at_server();
+	/* The last one: what it has is given back to whoever is the server then. */
+	clean_error();
 	ok(server_alive(), "[I4] the server lives");
 }
