@@ -3,7 +3,9 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -76,6 +78,20 @@ bool server_kill(void)
 	return true;
 }
 
+/* Its socket is there a little before it can be connected to. */
+static bool listens(void)
+{
+	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	bool ret;
+
+	strncpy(addr.sun_path, socket_path(), sizeof(addr.sun_path) - 1);
+	ret = fd >= 0 && !connect(fd, (struct sockaddr *)&addr, sizeof(addr));
+	if (fd >= 0)
+		close(fd);
+	return ret;
+}
+
 bool server_start(void)
 {
 	long end = now_ms() + PATIENCE_MS;
@@ -91,7 +107,7 @@ bool server_start(void)
 	}
 	waitpid(pid, NULL, 0);
 	while (now_ms() < end) {
-		if (!stat(PID_FILE, &st) && st.st_size && !stat(socket_path(), &st))
+		if (!stat(PID_FILE, &st) && st.st_size && listens())
 			return server_alive();
 		sleep_ms(20);
 	}
