@@ -101,6 +101,9 @@ module_file() {
 	printf '%s\n' "$file"
 }
 
+# Of the module
+module_version() { sed -n "s/.*XENFS_VERSION='\"\(.*\)\"'.*/\1/p" "$top/Kbuild"; }
+
 # alone PROGRAM...: not at the same time as another that is called so: two makes of
 # the tests' programs would write the same files
 alone() {
