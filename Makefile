@@ -98,15 +98,15 @@ shell: deps
 # A machine in there takes one processor of this one's. What is short comes first,
 # then what is longest.
 JOBS	?= 2
-PROVE	 = prove --timer -j $(JOBS) $(if $(V),-v,--failures --comments)
+PROVE	 = prove --timer $(if $(V),-v,--failures --comments)
 
 test: deps
 	@tools/build/deps clang libclang-rt-14-dev lib32gcc-12-dev libc6-dev-i386
 	@tools/vm/fetch $(KERNELS) xen
-	@$(PROVE) tools/testing/[12]*.t $$(ls -r tools/testing/[3-9]*.t)
+	@$(PROVE) -j $(JOBS) tools/testing/[12]*.t $$(ls -r tools/testing/[3-9]*.t)
 
 unit: deps
-	@prove --timer $(if $(V),-v,--failures --comments) tools/testing/10-unit.t
+	@$(PROVE) tools/testing/10-unit.t
 
 vm: deps
 	@KERNELS=$(or $(KERNEL),6.1) tools/testing/vm --kernel $(or $(KERNEL),6.1) \
@@ -116,7 +116,7 @@ test-stock: deps
 	@tools/testing/stock $(or $(KERNEL),6.1) $(TESTS)
 
 test-hostile: deps
-	@prove --timer $(if $(V),-v,--failures --comments) tools/testing/50-*.t
+	@$(PROVE) tools/testing/50-*.t
 
 # Takes half an hour, or an hour on a machine with other things to do.
 soak: deps
@@ -149,7 +149,7 @@ debug-kernels: deps
 
 test-debug: deps debug-kernels
 	@tools/build/deps patch
-	@$(PROVE) $(if $(PLANT),tools/debug/30-plant.t,$$(ls -r tools/debug/*.t))
+	@$(PROVE) -j $(JOBS) $(if $(PLANT),tools/debug/30-plant.t,$$(ls -r tools/debug/*.t))
 
 in-tree: deps
 	@tools/build/deps bc bison flex libelf-dev
@@ -165,7 +165,7 @@ rpm: deps
 
 test-package: deps
 	@tools/build/deps debhelper dh-dkms dpkg-dev fakeroot lintian python3-docutils mmdebstrap
-	@prove --timer $(if $(V),-v,--failures --comments) tools/packaging/test-install
+	@$(PROVE) tools/packaging/test-install
 
 deps:
 	@tools/build/deps

@@ -43,8 +43,6 @@ _Noreturn void none(void);
 void end_with_child(void);
 
 int64_t now(void);
-/* The descriptor; < 0 if it can't be had */
-int connect_to(const char *path);
 void conn_begin(struct conn *c, const char *path);
 void conn_end(struct conn *c);
 

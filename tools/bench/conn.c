@@ -1,16 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "bench.h"
+#include "client.h"
 
 void wrong(void)
 {
@@ -42,23 +39,6 @@ int64_t now(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &t);
 	return t.tv_sec * 1000000000LL + t.tv_nsec;
-}
-
-int connect_to(const char *path)
-{
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	struct stat st;
-	int fd;
-
-	if (stat(path, &st))
-		return -1;
-	if (!S_ISSOCK(st.st_mode))
-		return open(path, O_RDWR);
-	fd = socket(AF_UNIX, SOCK_STREAM, 0);
-	strncpy(address.sun_path, path, sizeof(address.sun_path) - 1);
-	if (fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof(address)))
-		return -1;
-	return fd;
 }
 
 void conn_begin(struct conn *c, const char *path)

@@ -100,57 +100,47 @@ static void measure(struct conn *c, operation *operation, unsigned int depth)
 	end(start, whole(ROUNDS, depth));
 }
 
-void one_polls(const char *path, unsigned int n)
+static void measure_new(const char *path, bool blocks, operation *operation,
+			unsigned int depth)
 {
 	struct conn c;
 
-	(void)n;
 	conn_begin(&c, path);
-	measure(&c, read_one, 1);
+	c.blocks = blocks;
+	measure(&c, operation, depth);
+}
+
+void one_polls(const char *path, unsigned int n)
+{
+	measure_new(path, false, read_one, n);
 }
 
 void one_blocks(const char *path, unsigned int n)
 {
-	struct conn c;
-
-	(void)n;
-	conn_begin(&c, path);
-	c.blocks = true;
-	measure(&c, read_one, 1);
+	measure_new(path, true, read_one, n);
 }
 
 void one_writev(const char *path, unsigned int n)
 {
-	struct conn c;
-
-	(void)n;
-	conn_begin(&c, path);
-	measure(&c, read_writev, 1);
+	measure_new(path, false, read_writev, n);
 }
 
 void one_flight(const char *path, unsigned int n)
 {
-	struct conn c;
-
-	conn_begin(&c, path);
-	measure(&c, read_flight, n);
+	measure_new(path, false, read_flight, n);
 }
 
 void one_batch(const char *path, unsigned int n)
 {
-	struct conn c;
-
-	conn_begin(&c, path);
-	measure(&c, read_batch, n);
+	measure_new(path, false, read_batch, n);
 }
 
 void one_event(const char *path, unsigned int n)
 {
 	struct conn c;
 
-	(void)n;
 	conn_begin(&c, path);
 	put_watch(&c);
 	get_with_event(&c, XS_WATCH);
-	measure(&c, write_event, 1);
+	measure(&c, write_event, n);
 }

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "bench.h"
+#include "client.h"
 #include "tap.h"
 
 #define MOST_SEEING	100

@@ -29,18 +29,25 @@ static int open_socket(const char *path)
 	return fd;
 }
 
+int connect_to(const char *path)
+{
+	struct stat st;
+
+	if (stat(path, &st))
+		return -1;
+	if (S_ISSOCK(st.st_mode))
+		return open_socket(path);
+	return open(path, O_RDWR | O_CLOEXEC);
+}
+
 struct client *client_open(const char *path)
 {
 	struct client *c = calloc(1, sizeof(*c));
-	struct stat st;
 
-	if (!c || stat(path, &st))
-		bail("cannot stat %s: %s", path, strerror(errno));
+	if (!c)
+		bail("no memory");
 	c->next_id = 1000;
-	if (S_ISSOCK(st.st_mode))
-		c->fd = open_socket(path);
-	else
-		c->fd = open(path, O_RDWR | O_CLOEXEC);
+	c->fd = connect_to(path);
 	if (c->fd < 0)
 		bail("cannot open %s: %s", path, strerror(errno));
 	client_block(c, false);

@@ -24,6 +24,8 @@ struct client {
 	unsigned int nr_events;
 };
 
+/* The descriptor of a socket or a file; < 0 and errno if it can't be had */
+int connect_to(const char *path);
 struct client *client_open(const char *path);
 struct client *client_new(void);	/* opens file_path() */
 void client_close(struct client *c);

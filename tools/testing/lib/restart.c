@@ -3,12 +3,11 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "client.h"
 #include "deadline.h"
 #include "kernel.h"
 #include "restart.h"
@@ -81,15 +80,11 @@ bool server_kill(void)
 /* Its socket is there a little before it can be connected to. */
 static bool listens(void)
 {
-	struct sockaddr_un addr = { .sun_family = AF_UNIX };
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	bool ret;
+	int fd = connect_to(socket_path());
 
-	strncpy(addr.sun_path, socket_path(), sizeof(addr.sun_path) - 1);
-	ret = fd >= 0 && !connect(fd, (struct sockaddr *)&addr, sizeof(addr));
 	if (fd >= 0)
 		close(fd);
-	return ret;
+	return fd >= 0;
 }
 
 bool server_start(void)

@@ -52,19 +52,29 @@ static void two_at_once(void)
 }
 
 /* One process that has all, by some of its handles, and waits by another */
-static void two_handles(void)
+static struct client *begin_two_handles(struct client *has[PLACES])
 {
-	struct client *has[PLACES], *c;
-
 	scene_begin_at(NULL);
 	take_all(has);
-	c = starter();
+	return starter();
+}
+
+static void end_two_handles(struct client *has[PLACES], struct client *c,
+			    const char *what)
+{
+	close_some(has, PLACES);
+	client_close(c);
+	scene_end(what);
+}
+
+static void two_handles(void)
+{
+	struct client *has[PLACES], *c = begin_two_handles(has);
+
 	ok(waits(c), "[T3] a process waits for what it has itself, by another handle");
 	client_send(has[2], XS_RESET_WATCHES, 0, "", 1);
 	ok(starts(c), "[T3] and gets it when it gives one back");
-	close_some(has, PLACES);
-	client_close(c);
-	scene_end("two handles");
+	end_two_handles(has, c, "two handles");
 }
 
 static void hold_main(bool *holds, bool reads)
@@ -77,12 +87,16 @@ static void hold_main(bool *holds, bool reads)
 		pause();
 }
 
-/* Processes that have all of them, all stopped; the first one has never read. */
-static void begin_stopped(pid_t pids[PLACES])
+/*
+ * Processes that have all of them, all stopped, of which the first one has never
+ * read; and two that wait.
+ */
+static void begin_stopped(pid_t pids[PLACES], struct client *waiting[2])
 {
 	bool *holds = shared_memory(PLACES);
 	unsigned int i;
 
+	scene_begin_at(NULL);
 	for (i = 0; i < PLACES; i++) {
 		pids[i] = fork();
 		if (pids[i] == 0)
@@ -94,9 +108,12 @@ static void begin_stopped(pid_t pids[PLACES])
 	scene_goes_on("[T3] processes have all transactions");
 	for (i = 0; i < PLACES; i++)
 		kill(pids[i], SIGSTOP);
+	for (i = 0; i < 2; i++)
+		waiting[i] = starter();
 }
 
-static void end_stopped(const pid_t pids[PLACES])
+static void end_stopped(const pid_t pids[PLACES], struct client *waiting[2],
+			const char *what)
 {
 	unsigned int i;
 
@@ -104,6 +121,8 @@ static void end_stopped(const pid_t pids[PLACES])
 		kill(pids[i], SIGKILL);
 		waitpid(pids[i], NULL, 0);
 	}
+	close_some(waiting, 2);
+	scene_end(what);
 }
 
 static void stopped(void)
@@ -111,10 +130,7 @@ static void stopped(void)
 	struct client *c[2];
 	pid_t pids[PLACES];
 
-	scene_begin_at(NULL);
-	begin_stopped(pids);
-	c[0] = starter();
-	c[1] = starter();
+	begin_stopped(pids, c);
 	is(behind(c[1]), 1, "[T3] two wait for processes that are stopped");
 	scene_goes_on("[T3, I1] with those in line");
 	ok(waits(c[0]), "[T3] they wait");
@@ -122,9 +138,7 @@ static void stopped(void)
 	ok(starts(c[0]), "[T3] one that never read is killed: the first is served");
 	kill(pids[1], SIGKILL);
 	ok(starts(c[1]), "[T3] one that was stopped: the second is served");
-	end_stopped(pids);
-	close_some(c, 2);
-	scene_end("holders that are stopped");
+	end_stopped(pids, c, "holders that are stopped");
 }
 
 void holders(void)
@@ -141,29 +155,19 @@ static void stopped_for_long(void)
 	struct client *c[2];
 	pid_t pids[PLACES];
 
-	scene_begin_at(NULL);
-	begin_stopped(pids);
-	c[0] = starter();
-	c[1] = starter();
+	begin_stopped(pids, c);
 	is(started(c[0]), ENOSPC, "[T3] who waits for processes that are stopped: ENOSPC");
 	is(started(c[1]), ENOSPC, "[T3] so has the next one");
-	end_stopped(pids);
-	close_some(c, 2);
-	scene_end("holders that are stopped for long");
+	end_stopped(pids, c, "holders that are stopped for long");
 }
 
 static void two_handles_for_long(void)
 {
-	struct client *has[PLACES], *c;
+	struct client *has[PLACES], *c = begin_two_handles(has);
 
-	scene_begin_at(NULL);
-	take_all(has);
-	c = starter();
 	is(started(c), ENOSPC,
 	   "[T3] a process waits for what it has itself, by another handle: ENOSPC");
-	close_some(has, PLACES);
-	client_close(c);
-	scene_end("two handles for long");
+	end_two_handles(has, c, "two handles for long");
 }
 
 void holders_for_long(void)
