@@ -8,7 +8,7 @@
 #include <linux/types.h>
 
 /**
- * struct xenfs_sharer - one of those who share
+ * struct xenfs_sharer - one of those who share; turns.lock
  * @in_flight: requests of its at the server
  * @pipelines: it wanted to send another one before all were answered
  */
@@ -18,11 +18,11 @@ struct xenfs_sharer {
 };
 
 /**
- * struct xenfs_sharers - those who share
+ * struct xenfs_sharers - those who share; turns.lock
  * @pipelining: how many of them pipeline
  * @turns: how many they have had, all together: a clock
  * @single: who had no more than one request at a time, the last two of those: who,
- *	and when that was
+ *	which is but compared, as he may be gone; and when that was
  */
 struct xenfs_sharers {
 	u32 pipelining;

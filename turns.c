@@ -58,12 +58,6 @@ static struct {
 
 /* --- Who waits ---------------------------------------------------------- */
 
-/* They have turns without a list of groups, and share with none. */
-static bool gives_back(const struct xenfs_group *group)
-{
-	return group == &turns.giving;
-}
-
 static bool group_may_send(const struct xenfs_group *group)
 {
 	lockdep_assert_held(&turns.lock);
@@ -102,9 +96,7 @@ static void group_joins(struct xenfs_group *group)
 {
 	lockdep_assert_held(&turns.lock);
 	list_del_init(&group->turn);
-	if (gives_back(group))
-		return;
-	if (xenfs_group_waits(group) && group_may_send(group))
+	if (!group->apart && xenfs_group_waits(group) && group_may_send(group))
 		list_add_tail(&group->turn, &turns.waiting);
 }
 
@@ -141,7 +133,7 @@ static void join(struct xenfs_connection *c)
 				&c->group->closed : &c->group->waiting);
 	if (list_empty(&c->group->turn))
 		group_joins(c->group);
-	if (gives_back(c->group) || !list_empty(&c->group->turn))
+	if (c->group->apart || !list_empty(&c->group->turn))
 		queue_work(xenfs_wq, &turns.work);
 }
 
@@ -233,7 +225,7 @@ static struct xenfs_slot *next_turn(struct xenfs_connection **next)
 	if (slot) {
 		*next = list_entry(xenfs_group_next(group),
 				   struct xenfs_connection, turn);
-		turns.giving_was_last = gives_back(group);
+		turns.giving_was_last = group->apart;
 		leave(*next);
 		start_sending(*next);
 		group_joins(group);
@@ -423,10 +415,8 @@ void xenfs_turns_closed(struct xenfs_connection *c, bool leaves)
 	spin_lock(&turns.lock);
 	if (c->state == XENFS_CLOSED)
 		move(c, list_empty(&c->queued) ? &turns.giving : c->group);
-	if (leaves) {
+	if (leaves)
 		leave(c);
-		xenfs_share_leaves(&c->group->opens, &c->share);
-	}
 	if (!nobody_waits())
 		queue_work(xenfs_wq, &turns.work);
 	spin_unlock(&turns.lock);
