@@ -98,7 +98,7 @@ shell: deps
 # A machine in there takes one processor of this one's. What is short comes first,
 # then what is longest.
 JOBS	?= 2
-PROVE	 = prove --timer $(if $(V),-v,--failures --comments)
+PROVE	 = tools/testing/prove $(if $(V),-v,--failures --comments)
 
 test: deps
 	@tools/build/deps clang libclang-rt-14-dev lib32gcc-12-dev libc6-dev-i386
