@@ -188,6 +188,8 @@ ok '... its test did not run' grep -x notrun "$tmp/out/a.test.exit"
 ok '... the last lines of its console are shown, not what Xen was asked for then' shows_no_answer
 ok '... QEMU was asked where its processors are' asked monitor 'info registers -a'
 ok '... and Xen, where they and those of dom0 are' eval 'asked console d && asked console 0'
+"$here/vm-tap" "$tmp/out" >"$tmp/flat" || true
+ok '... which the results show' has '^#   hang.log: monitor.socket was asked: info registers -a'
 ok '... there is no other try' [ "$(wc -l <"$tmp/boots")" = 1 ]
 ok '... and nothing of it goes on' is_gone
 echo "1..$n"
