@@ -120,6 +120,18 @@ static bool nobody_waits(void)
 	return !first_group() && !first_to_retry();
 }
 
+/*
+ * If an open sends now, does that overtake somebody? A group that had its share at
+ * the server waits in no list until enough of that is answered, but its opens wait in
+ * theirs: for those of one client the way is free only when none does.
+ */
+static bool overtakes_nobody(const struct xenfs_connection *c)
+{
+	lockdep_assert_held(&turns.lock);
+	return may_send(c) && group_may_send(c->group) &&
+	       !xenfs_group_waits(c->group) && nobody_waits();
+}
+
 /* An open with something to send; if it may not yet it will when it is answered. */
 static void join(struct xenfs_connection *c)
 {
@@ -194,6 +206,7 @@ void xenfs_turns_answered(struct xenfs_connection *c, bool more)
 static void start_sending(struct xenfs_connection *c)
 {
 	lockdep_assert_held(&turns.lock);
+	WARN_ON_ONCE(!list_empty(&c->turn));
 	kref_get(&c->kref);
 	c->sending = true;
 	c->unparks = turns.unparks;
@@ -262,8 +275,7 @@ struct xenfs_slot *xenfs_turns_own(struct xenfs_connection *c, bool may_sleep)
 	lockdep_assert_held(&c->lock);
 	spin_lock(&turns.lock);
 	xenfs_group_wants(c->group, &c->share);
-	if (may_sleep && !c->sending && !c->parked && may_send(c) &&
-	    group_may_send(c->group) && nobody_waits())
+	if (may_sleep && !c->sending && !c->parked && overtakes_nobody(c))
 		slot = xenfs_transport_claim();
 	if (slot)
 		start_sending(c);
