@@ -419,13 +419,16 @@ void xenfs_requests_cancel(struct xenfs_connection *c,
 	}
 }
 
-/* It was the last that was sent, and is again the first that the client wrote. */
+/*
+ * It was the last that was sent, and is again the first that the client wrote: behind
+ * what gives back for it, but before the farewell, after which nobody holds the open.
+ */
 static void requeue(struct xenfs_request *req)
 {
 	struct xenfs_request *next;
 
 	list_for_each_entry(next, &req->connection->queued, reply.list)
-		if (!xenfs_request_is_internal(next))
+		if (!xenfs_request_is_internal(next) || next->kind->alone)
 			break;
 	list_move_tail(&req->reply.list, &next->reply.list);
 }
