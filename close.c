@@ -48,7 +48,8 @@ static struct xsd_sockmsg *reset_dispatch(struct xenfs_request *req)
 		c->barrier = req;
 		return xenfs_watches_probe(c, req->msg);
 	}
-	if (c->state == XENFS_CLOSED)
+	/* A RESET_WATCHES that the client wrote may have more of its behind it. */
+	if (c->state == XENFS_CLOSED && xenfs_request_is_internal(req))
 		xenfs_turns_gives_back(c);
 	xenfs_watches_drop(c);
 	list_for_each_entry(t, &c->transactions, list)
