@@ -21,6 +21,7 @@
 #include <linux/slab.h>
 #include <linux/spinlock.h>
 #include <linux/workqueue.h>
+#include <xen/xen.h>
 #include <xen/xenbus.h>
 
 #include "carrier.h"
@@ -108,13 +109,24 @@ static int carrier_try_names(void)
 	return err;
 }
 
+/*
+ * In a guest the carrier stays until the module goes: while the domain is about to
+ * be suspended nobody can unregister a watch, and who waits for that can't be frozen,
+ * so that the suspend fails. In the initial domain the module can only be unloaded
+ * when there is no server to answer, because xenstored maps a page of it.
+ */
+static bool carrier_stays(void)
+{
+	return !xen_initial_domain();
+}
+
 static void carrier_register(void)
 {
 	int err;
 
 	err = carrier_try_names();
 	carrier_become(err ? CARRIER_FAILED : CARRIER_SET, err);
-	if (err)
+	if (err || carrier_stays())
 		module_put(THIS_MODULE);
 }
 
@@ -131,7 +143,7 @@ static enum carrier_state carrier_next(void)
 	enum carrier_state state;
 
 	spin_lock(&carrier.lock);
-	if (carrier.state == CARRIER_SET && !carrier.users)
+	if (carrier.state == CARRIER_SET && !carrier.users && !carrier_stays())
 		carrier.state = CARRIER_DROPPED;
 	state = carrier.state;
 	spin_unlock(&carrier.lock);
@@ -158,9 +170,7 @@ static void carrier_work(struct work_struct *work)
  * xenfs_carrier_count() - a registration was allocated, or freed
  * @change: 1 or -1
  *
- * The carrier is given back with the last one, while there is a server to
- * answer: in the initial domain the module can only be unloaded when there is
- * none, because xenstored maps a page of it.
+ * Unless it stays, the carrier is given back with the last one.
  *
  * Context: any; takes carrier.lock.
  */
@@ -232,7 +242,7 @@ static int probe(struct xenfs_connection *c)
  * xenfs_carrier_get() - see to it that there is a carrier
  * @c: the connection whose WATCH is to be dispatched
  *
- * It holds the module.
+ * It holds the module, unless it stays.
  *
  * Context: any, under connection->lock; takes carrier.lock.
  * Return: 0 when there is one; -EINPROGRESS while the server is asked for it,
@@ -312,10 +322,12 @@ void xenfs_carrier_init(xenfs_event_fn event)
 /**
  * xenfs_carrier_exit() - undo xenfs_carrier_init()
  *
- * Context: module exit; no registration is left, and so no carrier, but
- * carrier_work() may not have returned yet.
+ * Context: module exit; no registration is left, but carrier_work() may not have
+ * returned yet. Waits for xenstored if the carrier stayed.
  */
 void xenfs_carrier_exit(void)
 {
 	flush_work(&carrier.work);
+	if (carrier.state == CARRIER_SET)
+		unregister_xenbus_watch(&carrier.watch);
 }
