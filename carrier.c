@@ -125,6 +125,9 @@ static void carrier_register(void)
 	int err;
 
 	err = carrier_try_names();
+	/* oxenstored's EQUOTA, a word that the core does not know */
+	if (err == -EINVAL)
+		err = -E2BIG;
 	carrier_become(err ? CARRIER_FAILED : CARRIER_SET, err);
 	if (err || carrier_stays())
 		module_put(THIS_MODULE);
