@@ -16,6 +16,7 @@
 #include <linux/device.h>
 #include <linux/pm.h>
 #include <linux/slab.h>
+#include <xen/xen.h>
 
 #include "dompath.h"
 #include "renewal.h"
@@ -28,11 +29,12 @@ static struct device *resume_device;	/* set at init, then constant */
 /*
  * Tasks and workqueues are frozen, and the core works still. It would wait for
  * ever, with the domain frozen, for refusals to be made good: an error ends the
- * suspend here.
+ * suspend here. When the host goes to sleep the core does not wait, and xenstored is
+ * one of the frozen tasks.
  */
 static int resume_prepare(struct device *dev)
 {
-	return xenfs_refusals_settle();
+	return xen_initial_domain() ? 0 : xenfs_refusals_settle();
 }
 
 /* The domain was restored: the server is a new one (contract T2). */
