@@ -39,7 +39,7 @@ static void wake(struct xenfs_connection *c, __poll_t events)
 		return;
 	}
 	c->wake_events |= events;
-	if (queue_work(xenfs_wq, &c->wake_work))
+	if (queue_work(xenfs_wake_wq, &c->wake_work))
 		kref_get(&c->kref);
 }
 

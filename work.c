@@ -2,10 +2,10 @@
 /*
  * The module's workqueues
  *
- * Both are frozen while the domain suspends: to send then would hold the suspend
+ * They are frozen while the domain suspends: to send then would hold the suspend
  * up, and register_xenbus_watch() would wait for the end of the suspend with a
  * lock that the suspend waits for. But when the host goes to sleep xenstored is
- * frozen, and what waits for it can't be. Neither is bound to a processor: a task of
+ * frozen, and what waits for it can't be. None is bound to a processor: a task of
  * real-time priority that keeps one must not stop what others wait for
  * (contract I1).
  */
@@ -17,8 +17,20 @@
 /* For what never waits for xenstored. Set before anything else, then constant. */
 struct workqueue_struct *xenfs_wq;
 
+/*
+ * To wake many: takes as long as those who wait make it. One at a time: what is sent
+ * in xenfs_wq does not wait behind thousands of these. Likewise.
+ */
+struct workqueue_struct *xenfs_wake_wq;
+
 /* For what calls into the core, which may wait for xenstored. Likewise. */
 struct workqueue_struct *xenfs_core_wq;
+
+static struct workqueue_struct *make(const char *name, bool freezable, int active)
+{
+	return alloc_workqueue("%s", WQ_UNBOUND | (freezable ? WQ_FREEZABLE : 0),
+			       active, name);
+}
 
 /**
  * xenfs_work_init() - make the workqueues
@@ -28,19 +40,19 @@ struct workqueue_struct *xenfs_core_wq;
  */
 int xenfs_work_init(void)
 {
-	unsigned int core_flags = WQ_UNBOUND;
+	xenfs_wq = make("xenfs", true, 0);
+	xenfs_wake_wq = make("xenfs_wake", true, 1);
+	xenfs_core_wq = make("xenfs_core", !xen_initial_domain(), 0);
+	if (xenfs_wq && xenfs_wake_wq && xenfs_core_wq)
+		return 0;
+	xenfs_work_exit();
+	return -ENOMEM;
+}
 
-	if (!xen_initial_domain())
-		core_flags |= WQ_FREEZABLE;
-	xenfs_wq = alloc_workqueue("xenfs", WQ_FREEZABLE | WQ_UNBOUND, 0);
-	if (!xenfs_wq)
-		return -ENOMEM;
-	xenfs_core_wq = alloc_workqueue("xenfs_core", core_flags, 0);
-	if (!xenfs_core_wq) {
-		destroy_workqueue(xenfs_wq);
-		return -ENOMEM;
-	}
-	return 0;
+static void unmake(struct workqueue_struct *wq)
+{
+	if (wq)
+		destroy_workqueue(wq);
 }
 
 /**
@@ -51,6 +63,7 @@ int xenfs_work_init(void)
  */
 void xenfs_work_exit(void)
 {
-	destroy_workqueue(xenfs_core_wq);
-	destroy_workqueue(xenfs_wq);
+	unmake(xenfs_core_wq);
+	unmake(xenfs_wake_wq);
+	unmake(xenfs_wq);
 }

@@ -8,6 +8,7 @@
 struct workqueue_struct;
 
 extern struct workqueue_struct *xenfs_wq;
+extern struct workqueue_struct *xenfs_wake_wq;
 extern struct workqueue_struct *xenfs_core_wq;
 
 int xenfs_work_init(void);
