@@ -106,7 +106,9 @@ static void renew_one(struct xenfs_registration *r, bool resumed)
 		return;
 	c = source->connection;
 	spin_lock(&c->lock);
-	if (source->registration == r && xenfs_registration_renew(r, resumed))
+	if (source->registration != r)	/* it has left: another one, next time */
+		queue_delayed_work(xenfs_wq, &missing_work, MISSING_RETRY);
+	else if (xenfs_registration_renew(r, resumed))
 		renew(r, c);
 	spin_unlock(&c->lock);
 }
