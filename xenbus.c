@@ -8,6 +8,7 @@
  */
 #include <linux/module.h>
 #include <linux/poll.h>
+#include <linux/sched.h>
 #include <linux/seq_file.h>
 #include <linux/uio.h>
 #include <xen/xenbus.h>
@@ -188,8 +189,10 @@ static ssize_t write_all(struct xenfs_connection *c, struct iov_iter *from,
 
 	if (READ_ONCE(c->state) == XENFS_DEAD)
 		return -EPIPE;
-	while (iov_iter_count(from) && !err)
+	while (iov_iter_count(from) && !err) {
 		err = write_some(c, from, iocb);
+		cond_resched();
+	}
 	xenfs_connection_begun(c, !xenfs_framer_idle(&c->framer));
 	taken = size - iov_iter_count(from);
 	if (taken)
@@ -250,6 +253,7 @@ static ssize_t read_all(struct xenfs_connection *c, struct iov_iter *to)
 		if (c->read_offset == sizeof(message->hdr) + message->hdr.len) {
 			c->read_offset = 0;
 			xenfs_connection_consume(c);
+			cond_resched();
 		} else if (iov_iter_count(to)) {
 			return total ?: -EFAULT;
 		}
