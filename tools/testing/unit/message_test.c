@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Unit tests of message.c and syntax.c: each group names the contract's clauses
- * it holds.
+ * Unit tests: each group names the contract's clauses it holds. `message_test PATTERN`
+ * runs some.
  */
 #include "message_test.h"
 
-int main(void)
+int main(int argc, char **argv)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(framer_any_split),
@@ -30,7 +30,14 @@ int main(void)
 		cmocka_unit_test(share_equal_parts),
 		cmocka_unit_test(share_beside_a_call),
 		cmocka_unit_test(share_random),
+		cmocka_unit_test(turns_in_order),
+		cmocka_unit_test(turns_beside_a_flood),
+		cmocka_unit_test(turns_one_at_a_time),
+		cmocka_unit_test(turns_as_another_leaves),
+		cmocka_unit_test(turns_random),
 	};
 
+	/* One alone, or those of a pattern: turns.c remembers what failed before. */
+	cmocka_set_test_filter(argc > 1 ? argv[1] : NULL);
 	return cmocka_run_group_tests_name("message", tests, NULL, NULL);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The unit tests of message.c, syntax.c and share.c, and what they share */
+/* The unit tests, and what they share */
 #ifndef XENFS_UNIT_MESSAGE_TEST_H
 #define XENFS_UNIT_MESSAGE_TEST_H
 
@@ -62,5 +62,12 @@ void share_alone(void **state);
 void share_equal_parts(void **state);
 void share_beside_a_call(void **state);
 void share_random(void **state);
+
+/* turns_test.c */
+void turns_in_order(void **state);
+void turns_beside_a_flood(void **state);
+void turns_one_at_a_time(void **state);
+void turns_as_another_leaves(void **state);
+void turns_random(void **state);
 
 #endif /* XENFS_UNIT_MESSAGE_TEST_H */

@@ -3,7 +3,13 @@
 #ifndef XENFS_UNIT_LINUX_KERNEL_H
 #define XENFS_UNIT_LINUX_KERNEL_H
 
+#include <stddef.h>
 #include <stdio.h>
+
+#define READ_ONCE(x)		(*(volatile typeof(x) *)&(x))
+
+#define container_of(pointer, type, member) \
+	((type *)((char *)(pointer) - offsetof(type, member)))
 
 #define ARRAY_SIZE(array)	(sizeof(array) / sizeof((array)[0]))
 
