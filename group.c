@@ -100,9 +100,9 @@ static bool is_idle(const struct xenfs_group *group)
 	return !group->share.in_flight && !xenfs_group_waits(group);
 }
 
-static void idle(struct xenfs_sharers *all, struct xenfs_sharer *one, bool closed)
+static void idle(struct xenfs_sharers *all, struct xenfs_sharer *one, bool leaves)
 {
-	if (closed)
+	if (leaves)
 		xenfs_share_leaves(all, one);
 	else
 		xenfs_share_idle(all, one);
@@ -112,22 +112,22 @@ static void idle(struct xenfs_sharers *all, struct xenfs_sharer *one, bool close
  * xenfs_group_answered() - something that an open sent is at the server no more
  * @group: its group
  * @one: its share
- * @more: it has something to send
- * @closed: nobody waits for what it is told
+ * @more: it has something to send, when it is its turn
+ * @leaves: else, nobody waits for what it is told to send the next one
  *
  * Context: any, under turns.lock.
  */
 void xenfs_group_answered(struct xenfs_group *group, struct xenfs_sharer *one,
-			  bool more, bool closed)
+			  bool more, bool leaves)
 {
 	one->in_flight--;
 	group->share.in_flight--;
 	if (more)
 		return;
 	if (!one->in_flight)
-		idle(&group->opens, one, closed);
+		idle(&group->opens, one, leaves);
 	if (is_idle(group))
-		idle(&groups, &group->share, closed);
+		idle(&groups, &group->share, leaves);
 }
 
 /**

@@ -190,7 +190,9 @@ void xenfs_turns_answered(struct xenfs_connection *c, bool more)
 	lockdep_assert_held(&c->lock);
 	spin_lock(&turns.lock);
 	group = c->group;
-	xenfs_group_answered(group, &c->share, more, c->state == XENFS_CLOSED);
+	/* Who is parked has nothing to send, and does not wait for this answer. */
+	xenfs_group_answered(group, &c->share, more && !c->parked,
+			     c->parked || c->state == XENFS_CLOSED);
 	/* Several at once: each time costs a switch to the workqueue. */
 	if (more && c->share.in_flight <=
 		    xenfs_group_share_of(group, &c->share) / 2)

@@ -122,6 +122,45 @@ void turns_as_another_leaves(void **state)
 	end();
 }
 
+/* --- In line -------------------------------------------------------------- */
+
+/* Its next request has to wait, and it has nothing else. */
+static void go_in_line(struct open *o)
+{
+	o->waits = true;
+	o->alone = true;
+	write_one(o);
+	if (o->at_server)
+		answer(o);
+	run_work();
+	assert_true(o->c.parked);
+	assert_int_equal(o->at_server, 0);
+}
+
+/* Who waits in line has no share, and nobody sends less for him. */
+static void beside_a_line(unsigned int n, bool with_another)
+{
+	struct open *o;
+
+	begin(n, SLOTS);
+	for (o = &opens[1]; o < &opens[OPENS]; o++) {
+		/* What was written before it is answered while it waits. */
+		if (with_another)
+			write_one(o);
+		go_in_line(o);
+	}
+	assert_int_equal(write_some(flooder, SLOTS), IN_FLIGHT);
+	end();
+}
+
+void turns_beside_a_line(void **state)
+{
+	beside_a_line(CLIENTS, false);
+	beside_a_line(CLIENTS, true);
+	beside_a_line(1, false);
+	beside_a_line(1, true);
+}
+
 /* --- Whatever happens ----------------------------------------------------- */
 
 /* How many turns others of its client had while an open waits, with nothing sent */
