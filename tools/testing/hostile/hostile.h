@@ -54,6 +54,8 @@ void scene_end(const char *what);
 bool module_load(const char *name);
 bool module_load_with(const char *name, const char *parameters);
 bool module_unload(const char *name);
+/* The domain is restored, as xenfs is told. Nothing of xenfs may be at the server. */
+bool play_resume(void);
 
 /* Unload xenfs, or the errno; mount it. */
 int rmmod(void);

@@ -50,3 +50,8 @@ bool module_unload(const char *name)
 	job_start(&job, unload_job, (void *)name);
 	return job_join(&job, PATIENCE_MS);
 }
+
+bool play_resume(void)
+{
+	return module_load("resumed") && module_unload("resumed");
+}
