@@ -287,6 +287,54 @@ static void straight_after(void)
 	scene_end("rmmod at once");
 }
 
+/* --- The server does not answer what the module asks --------------------- */
+
+static void rmmod_job(void *arg)
+{
+	int *err = arg;
+
+	*err = rmmod();
+}
+
+/* The answer comes as somebody else writes. */
+static void answer_domid(const struct msg *asked)
+{
+	struct client *other = client_open(STOCK);
+	static struct msg m;
+
+	pretend_send(XS_READ, asked, "0", 1);
+	client_send(other, XS_READ, 0, KEY, sizeof(KEY));
+	pretend_end();
+	ok(!client_reply(other, &m), "[I1] the server goes on");
+	client_close(other);
+}
+
+/* After a resume it asks for the domain's number, and who removes it waits not. */
+static void while_it_asks(void)
+{
+	static struct msg asked;
+	static int err;
+	struct job job;
+
+	if (is_stock()) {
+		skip("the stock module asks nothing", "[I4] rmmod while it asks the server");
+		return;
+	}
+	if (!can_pretend("[I4] rmmod while it asks the server"))
+		return;
+	module_unload("kuser");
+	if (!ok(module_load("xenfs"), "[I4] the module is there, and nobody uses it"))
+		return;
+	pretend_begin();
+	ok(play_resume() && pretend_receive(&asked) && !strcmp(asked.body, "domid"),
+	   "[T2] the domain is resumed: the module asks for its number");
+	job_start(&job, rmmod_job, &err);
+	if (ok(job_join(&job, DEADLINE_MS), "[I4] meanwhile, rmmod does not wait"))
+		is(err, EWOULDBLOCK, "[I4] but is refused");
+	answer_domid(&asked);
+	ok(rmmod_within(PATIENCE_MS), "[I4] and works when that is answered");
+}
+
 /* In another domain it maps no page of ours, but can't be killed. */
 static bool without_server(void)
 {
@@ -321,6 +369,7 @@ int main(void)
 		return tap_end();
 	in_a_loop();
 	straight_after();
+	while_it_asks();
 	module_unload("kuser");
 	return tap_end();
 }

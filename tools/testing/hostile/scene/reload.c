@@ -24,7 +24,7 @@ bool mount_at(const char *where)
 }
 
 /* The last requests of opens that were closed may still be on their way. */
-static bool rmmod_within(int ms)
+bool rmmod_within(int ms)
 {
 	long end = now_ms() + ms;
 	int err;
