@@ -57,8 +57,12 @@ bool module_unload(const char *name);
 /* The domain is restored, as xenfs is told. Nothing of xenfs may be at the server. */
 bool play_resume(void);
 
-/* Unload xenfs, or the errno; do so when it can be; mount it. */
+/*
+ * Unload xenfs, or the errno; who holds it, -1 if it is not there; unload it when that
+ * can be; mount it.
+ */
 int rmmod(void);
+int module_users(void);
 bool rmmod_within(int ms);
 bool mount_at(const char *where);
 /* Load xenfs anew with these parameters; the server starts anew, too. */

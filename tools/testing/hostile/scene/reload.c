@@ -36,8 +36,7 @@ bool rmmod_within(int ms)
 	return !err;
 }
 
-/* Who holds xenfs; -1 if it is not loaded */
-static int users(void)
+int module_users(void)
 {
 	FILE *f = fopen("/proc/modules", "r");
 	char line[256];
@@ -56,7 +55,7 @@ static void settle(void)
 {
 	long end = now_ms() + PATIENCE_MS;
 
-	while (users() > 2 && now_ms() < end)
+	while (module_users() > 2 && now_ms() < end)
 		sleep_ms(50);
 }
 

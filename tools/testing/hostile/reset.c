@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * An open that is closed behind a RESET_WATCHES of its own: I4. That goes to the
+ * server as a WATCH, and is carried out when the answer is there: by then the test,
+ * which is the server, has seen to it that the open is closed.
+ */
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "hostile.h"
+
+#define WATCHED	ROOT "/reset"
+#define TIMES	scaled(200, 5000)
+
+/* What is written behind it, before the close */
+enum behind {
+	NOTHING,
+	BAD_HEADER,
+};
+
+/* Who holds the module, and what is watched: more than that is not left. */
+static struct left {
+	long users, watches;
+} before;
+
+static struct left left(void)
+{
+	return (struct left){
+		.users = module_users(),
+		.watches = server_is_c() ? server_count("watches", 0) : 0,
+	};
+}
+
+static void nothing_left(const char *what)
+{
+	long end = now_ms() + PATIENCE_MS;
+	struct left now = left();
+
+	/* What another test has closed may have been there before. */
+	while ((now.users > before.users || now.watches > before.watches) &&
+	       now_ms() < end) {
+		sleep_ms(50);
+		now = left();
+	}
+	ok(now.users <= before.users, "[I4] %s: nothing holds the module any more", what);
+	ok(now.watches <= before.watches, "[I4] %s: no watch is left", what);
+	if (now.users > before.users || now.watches > before.watches)
+		diag("%ld users, %ld watches, of %ld and %ld", now.users, now.watches,
+		     before.users, before.watches);
+}
+
+/* An open that has a watch, whose first event was read */
+static struct client *watcher(const char *path)
+{
+	struct client *c = client_new();
+	static struct msg m;
+	int err = call_watch(c, XS_WATCH, path, "t");
+
+	if (err || client_event(c, &m, PATIENCE_MS))
+		bail("no watch of %s: %d", path, err);
+	return c;
+}
+
+static bool reset(struct client *c, enum behind behind)
+{
+	struct xsd_sockmsg bad = { .type = XS_READ, .len = PAYLOAD_MAX + 1 };
+
+	if (!client_send(c, XS_RESET_WATCHES, 0, "", 1))
+		return false;
+	return behind == NOTHING ||
+	       (write(c->fd, &bad, sizeof(bad)) < 0 && errno == E2BIG);
+}
+
+/* By the kernel's own door */
+static struct client *other;
+
+static void closed_meanwhile(const char *path, enum behind behind, const char *what)
+{
+	struct client *c = watcher(path);
+	static struct msg m;
+
+	pretend_begin();
+	ok(reset(c, behind), "[W7, W2] %s: RESET_WATCHES is written", what);
+	ok(pretend_receive(&m) && m.hdr.type == XS_WATCH,
+	   "[W7] %s: the server gets a WATCH", what);
+	client_close(c);
+	pretend_send(XS_ERROR, &m, "EEXIST", sizeof("EEXIST"));
+	/* The kernel looks at the ring, and the server goes on. */
+	client_send(other, XS_READ, 0, KEY, sizeof(KEY));
+	pretend_end();
+	ok(!client_recv(other, &m, PATIENCE_MS) && !msg_error(&m),
+	   "[I1] %s: it is closed, then that is answered", what);
+	nothing_left(what);
+}
+
+/* Whoever is first, the server or the close */
+static void closed_at_once(const char *path, enum behind behind, const char *what)
+{
+	unsigned int i, good = 0;
+	struct client *c;
+
+	for (i = 0; i < TIMES; i++) {
+		c = watcher(path);
+		good += reset(c, behind);
+		client_close(c);
+	}
+	is(good, TIMES, "[W7, W2] %s: RESET_WATCHES, and a close at once", what);
+	nothing_left(what);
+}
+
+static void all(void (*closed)(const char *path, enum behind behind, const char *what))
+{
+	closed(WATCHED, NOTHING, "an open's own path");
+	closed(ROOT, NOTHING, "a path that another watches");
+	closed(WATCHED, BAD_HEADER, "an open's own path, and a bad header");
+	closed(ROOT, BAD_HEADER, "a path that another watches, and a bad header");
+}
+
+int main(void)
+{
+	struct client *keeper;
+	bool can;
+
+	hostile_begin(scaled(180, 1200));
+	if (is_stock()) {
+		skip("it would take the kernel's own", "[W7] RESET_WATCHES");
+		return tap_end();
+	}
+	module_unload("kuser");
+	other = client_open(stock_path());
+	keeper = watcher(ROOT);
+	can = can_pretend("[I4] a server that holds back an answer");
+	/* Its page is the module's, too. */
+	if (can)
+		pretend_features(0);
+	before = left();
+	if (can)
+		all(closed_meanwhile);
+	all(closed_at_once);
+	client_close(keeper);
+	client_close(other);
+	ok(server_alive(), "[I4] the server lives");
+	return tap_end();
+}
