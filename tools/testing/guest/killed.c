@@ -22,6 +22,7 @@
 #include "call.h"
 #include "deadline.h"
 #include "job.h"
+#include "kernel.h"
 #include "pretend.h"
 #include "process.h"
 #include "restart.h"
@@ -94,6 +95,15 @@ static void stays_lost(void)
 	kill(loser, SIGKILL);
 	child_wait(loser, DEADLINE_MS);
 	is(waitpid(loser, NULL, WNOHANG) == -1 ? errno : 0, ECHILD, "[I4] who waits can be killed");
+}
+
+/* The module does not wait for the reply until the next boot. */
+static void goes_to_sleep(void)
+{
+	static const char what[] = "[I1] the host goes to sleep all the same";
+
+	if (can_sleep(what))
+		is(sleep_once(), 0, "%s", what);
 }
 
 /* Late, but the module can be unloaded again. */
@@ -198,6 +208,7 @@ static void kill_and_start(void)
 	ok(complains(before), "[W3] the log says that a request has no reply");
 	stays_lost();
 	is(complaints(), before + 1, "[W3] it said so once");
+	goes_to_sleep();
 	answer_it();
 	client_close(watcher);
 	client_close(starter);

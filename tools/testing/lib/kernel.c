@@ -11,6 +11,11 @@
 #include "deadline.h"
 #include "kernel.h"
 #include "tap.h"
+#include "target.h"
+
+#define PM_TEST		"/sys/power/pm_test"
+#define PM_TEST_DELAY	"/sys/module/suspend/parameters/pm_test_delay"
+#define PM_STATE	"/sys/power/state"
 
 bool file_put(const char *path, const char *text)
 {
@@ -35,6 +40,30 @@ long file_number(const char *path)
 		number = -1;
 	fclose(f);
 	return number;
+}
+
+bool can_sleep(const char *what)
+{
+	bool can = !server_is_remote() && !access(PM_TEST, W_OK) &&
+		   !access(PM_TEST_DELAY, W_OK);
+
+	if (!can)
+		skip("this machine can't be put to sleep", "%s", what);
+	return can;
+}
+
+int sleep_once(void)
+{
+	int fd, err;
+
+	/* Without the first there would be nobody to wake it. */
+	if (!file_put(PM_TEST, "devices") || !file_put(PM_TEST_DELAY, "0"))
+		bail("the machine can't be told not to sleep for good");
+	fd = open(PM_STATE, O_WRONLY | O_CLOEXEC);
+	err = write(fd, "freeze", 6) == 6 ? 0 : errno;
+	close(fd);
+	file_put(PM_TEST, "none");
+	return err;
 }
 
 /* Makes SLUB count exactly: else it takes all of a slab in use for used. */

@@ -14,6 +14,14 @@ long file_number(const char *path);
 bool is_x86(void);
 
 /*
+ * Can the machine be put to sleep, but for the last step? Tasks, workqueues and
+ * devices are, and wake at once. If not, it says that it skips @what.
+ */
+bool can_sleep(const char *what);
+/* 0, or the errno for which it stays awake */
+int sleep_once(void);
+
+/*
  * Bytes in objects of the kernel's slab caches whose names begin so; free ones
  * that are kept for later are not counted.
  */
