@@ -10,6 +10,25 @@
 
 #include "line.h"
 
+#define REFERENCES	"/sys/module/xenfs/refcnt"
+/* That it is mounted, and that the server has its page */
+#define AT_REST		2
+
+/*
+ * Refusals are made good for, and what was closed has ended: else the server of the
+ * next scene would hear of it.
+ */
+static bool settles(void)
+{
+	long end = now_ms() + PATIENCE_MS, n;
+
+	while ((n = file_number(REFERENCES)) > AT_REST && now_ms() < end)
+		sleep_ms(20);
+	if (n > AT_REST)
+		diag("%ld references to the module", n);
+	return n <= AT_REST;
+}
+
 /* The kernel looks at the ring, and the server goes on. */
 static void look(struct client *other)
 {
@@ -26,6 +45,8 @@ static void answer_to(uint32_t request, uint32_t type, const char *what)
 	if (ok(pretend_receive(&m) && m.hdr.type == request, "[T3, E1] the %s comes",
 	       request == XS_WATCH ? "WATCH" : "START"))
 		pretend_send(type, &m, what, strlen(what) + 1);
+	else
+		diag("the last one that came: type %u, '%s'", m.hdr.type, m.body);
 }
 
 static void answer(uint32_t type, const char *what)
@@ -119,14 +140,106 @@ static void closed_at_server(void)
 	client_close(other);
 }
 
+/* --- One that tries again and again -------------------------------------- */
+
+/* By their payload its STARTs are told from the core's own. */
+#define AGAIN	"again"
+#define TRIES	100
+
+/* A full server's answers to all that it hears before a READ; which of it is AGAIN? */
+static unsigned int refuse_all(struct client *other)
+{
+	static struct msg m;
+	unsigned int n = 0;
+
+	client_send(other, XS_READ, 0, KEY, sizeof(KEY));
+	while (pretend_receive(&m) && m.hdr.type != XS_READ) {
+		n += !strcmp(m.body, AGAIN);
+		pretend_send(XS_ERROR, &m, "ENOSPC", sizeof("ENOSPC"));
+	}
+	/* Seen with the next one */
+	pretend_send(XS_READ, &m, "", 0);
+	return n;
+}
+
+static unsigned int refusals_read(struct client *c)
+{
+	static struct msg m;
+	unsigned int n = 0;
+
+	while (!client_recv(c, &m, 0))
+		n += msg_error(&m) == ENOSPC;
+	return n;
+}
+
+/*
+ * It has a transaction, so it never waits. The server may be asked as often as it is
+ * forgotten that it was full, which is once a second while nobody waits.
+ */
+static void tries(struct client *c, struct client *other, unsigned int at_once)
+{
+	long begin = now_ms(), end = begin + PATIENCE_MS, most;
+	unsigned int sent = 0, refused = 0, came = 0;
+
+	while (refused < TRIES && now_ms() < end) {
+		for (; sent < TRIES && sent < refused + at_once; sent++)
+			client_send(c, XS_TRANSACTION_START, 0, AGAIN, sizeof(AGAIN));
+		came += refuse_all(other);
+		refused += refusals_read(c);
+	}
+	most = at_once * ((now_ms() - begin) / 1000 + 1);
+	is(refused, TRIES, "[T3] many STARTs, %u at a time: ENOSPC to all", at_once);
+	diag("%u got to the server in %ld ms", came, now_ms() - begin);
+	ok(came <= most, "[T3] of which at most %ld got to the server", most);
+}
+
+static void asks_again(struct client *c)
+{
+	long end = now_ms() + PATIENCE_MS;
+	uint32_t tx;
+	int err;
+
+	while ((err = call_start(c, &tx)) == ENOSPC && now_ms() < end)
+		sleep_ms(50);
+	is(err, 0, "[T3] after a while it is asked again, and has one");
+}
+
+static void again_and_again(void)
+{
+	struct client *c = client_new(), *last = client_new();
+	/* Not one of those that take turns */
+	struct client *other = client_open(stock_path());
+	uint32_t tx;
+
+	is(call_start(c, &tx), 0, "[T1] an open has a transaction");
+	pretend_begin();
+	/* Fewer than there are places for */
+	tries(c, other, PLACES / 2);
+	tries(c, other, 1);
+	look(last);
+	asks_again(c);
+	client_close(c);
+	client_close(last);
+	client_close(other);
+	ok(settles(), "[T1, T3] and nothing is left to be done");
+}
+
+/* --- All of them ---------------------------------------------------------- */
+
 void refused(void)
 {
 	/* Nobody else may speak with the server meanwhile. */
 	module_unload("kuser");
+	settles();
 	goes_back("ENOSPC");
+	settles();
 	goes_back("EQUOTA");
+	settles();
 	another_error();
+	settles();
 	closed_at_server();
+	settles();
+	again_and_again();
 	/* The last one: what it has is given back to whoever is the server then. */
 	clean_error();
 	ok(server_alive(), "[I4] the server lives");
