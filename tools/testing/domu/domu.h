@@ -44,6 +44,9 @@ bool dom0_has_quota(void);
 /* Can it have the guest migrate? */
 bool dom0_migrates(void);
 
+/* brief.c: suspends while the only watch in the guest comes and goes */
+void brief_watch(struct client *c);
+
 /* crowd.c: all who want a transaction get it */
 void crowd(struct client *c);
 

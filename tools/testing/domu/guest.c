@@ -110,6 +110,7 @@ int main(void)
 	load_begin();
 	files();
 	c = client_new();
+	brief_watch(c);
 	before(c);
 	suspends(quota);
 	devices_begin(c);
