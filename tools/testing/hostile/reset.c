@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * An open that is closed behind a RESET_WATCHES of its own: I4. That goes to the
+ * Opens that are closed behind a RESET_WATCHES of their own: I4, I2. That goes to the
  * server as a WATCH, and is carried out when the answer is there: by then the test,
  * which is the server, has seen to it that the open is closed.
  */
@@ -117,6 +117,105 @@ static void all(void (*closed)(const char *path, enum behind behind, const char 
 	closed(ROOT, BAD_HEADER, "a path that another watches, and a bad header");
 }
 
+/* --- What is written behind it --------------------------------------------- */
+
+#define OPENS	30
+#define BEHIND	20
+#define ROUNDS	40
+/* All that pipeline have two at the server while somebody waits for each answer. */
+#define A_FEW	8
+/* Short, so that the ring has room for what so many opens send */
+#define THEIRS	"t"
+#define OURS	"o"
+#define LOOK	"l"
+
+/* Another client than the test. It is gone before any of it is answered. */
+static void write_and_close(void)
+{
+	char buf[(BEHIND + 2) * (HEADER + sizeof(THEIRS))];
+	struct client *c;
+	size_t len;
+	int i, n;
+
+	for (n = 0; n < OPENS; n++) {
+		len = msg_string(buf, XS_READ, 1, 0, THEIRS);
+		len += msg_string(buf + len, XS_RESET_WATCHES, 2, 0, "");
+		for (i = 0; i < BEHIND; i++)
+			len += msg_string(buf + len, XS_READ, 3 + i, 0, THEIRS);
+		c = client_new();
+		if (client_raw(c, buf, len))
+			_exit(1);
+		client_close(c);
+	}
+	_exit(0);
+}
+
+/* The kernel looks at the ring, as somebody writes whom no turns keep. */
+static void look(void)
+{
+	client_send(other, XS_READ, 0, LOOK, sizeof(LOOK));
+}
+
+/* Answers all, up to one of ours; how many of theirs came before that, or -1 */
+static int serve(void)
+{
+	static struct msg m;
+	int n;
+
+	for (n = 0;; n += !strcmp(m.body, THEIRS)) {
+		if (!pretend_has_request())
+			look();
+		if (!pretend_receive(&m))
+			return -1;
+		pretend_send(m.hdr.type, &m, VALUE, strlen(VALUE));
+		if (!strcmp(m.body, OURS))
+			return n;
+	}
+}
+
+/* A READ, as of a bystander: behind how many of theirs it is */
+static int ask(struct client *c)
+{
+	static struct msg m;
+	int n;
+
+	client_send(c, XS_READ, 0, OURS, sizeof(OURS));
+	n = serve();
+	look();
+	return client_recv(c, &m, PATIENCE_MS) ? -1 : n;
+}
+
+static void written_behind(void)
+{
+	struct client *c = client_new();
+	int i, n = 0, most = 0, theirs = 0;
+	pid_t pid;
+
+	is(patient_string(c, XS_READ, 0, KEY, NULL), 0, "[I2] a bystander");
+	pretend_begin();
+	pid = fork();
+	if (!pid)
+		write_and_close();
+	is(child_ends(pid), 0, "[I4] %d opens are closed with requests behind a RESET_WATCHES",
+	   OPENS);
+	for (i = 0; i < ROUNDS && n >= 0; i++) {
+		n = ask(c);
+		theirs += n;
+		if (n > most)
+			most = n;
+		/* What may be sent is, meanwhile. */
+		sleep_ms(QUIET_MS);
+	}
+	look();
+	pretend_end();
+	ok(n >= 0, "[I1] each READ of the bystander's is answered");
+	diag("%d READs, %d requests of theirs, %d at most before one", i, theirs, most);
+	ok(theirs > OPENS, "[I4] so are those that were closed");
+	ok(most < A_FEW, "[I2] only a few come before one of the bystander's");
+	client_close(c);
+	nothing_left("what was written behind it");
+}
+
 int main(void)
 {
 	struct client *keeper;
@@ -138,6 +237,8 @@ int main(void)
 	if (can)
 		all(closed_meanwhile);
 	all(closed_at_once);
+	if (can)
+		written_behind();
 	client_close(keeper);
 	client_close(other);
 	ok(server_alive(), "[I4] the server lives");

@@ -120,6 +120,11 @@ void pretend_past(char past[RING])
 		past[i] = page->req[(prod + i) % RING];
 }
 
+bool pretend_has_request(void)
+{
+	return page->req_cons != __atomic_load_n(&page->req_prod, __ATOMIC_ACQUIRE);
+}
+
 static bool take(char *to, size_t len)
 {
 	long end = now_ms() + PATIENCE_MS;

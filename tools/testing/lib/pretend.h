@@ -21,6 +21,8 @@ void pretend_end(void);
 void pretend_features(uint32_t more);
 /* The last kilobyte of requests */
 void pretend_past(char past[1024]);
+/* Is there one just now? */
+bool pretend_has_request(void);
 /* The next request; false if none comes */
 bool pretend_receive(struct msg *m);
 /* A reply to a request; or, to NULL, an event */
