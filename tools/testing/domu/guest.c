@@ -16,6 +16,7 @@
 #include "deadline.h"
 #include "domu.h"
 #include "tap.h"
+#include "target.h"
 
 static void has_file(const char *name, mode_t mode)
 {
@@ -110,7 +111,9 @@ int main(void)
 	load_begin();
 	files();
 	c = client_new();
-	brief_watch(c);
+	/* The kernel's own has no watch that stands for all. */
+	if (!is_stock())
+		brief_watch(c);
 	before(c);
 	suspends(quota);
 	devices_begin(c);
