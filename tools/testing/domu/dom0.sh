@@ -136,9 +136,10 @@ listener=
 quota=n
 ! xenstore-control quota 2>/dev/null | grep -q watches || quota=y
 for type in pv pvh; do
-	# In one of them, clients may take all that the server allows.
-	options=
-	[ $type = pv ] || options=xenfs.all_transactions=64
+	# In one of them, clients may take all that the server allows. A save takes its
+	# time here, and who waits meanwhile is not to be told that it was too long.
+	options=xenfs.transaction_wait=600
+	[ $type = pv ] || options="$options xenfs.all_transactions=64"
 	# Of a PV guest Xen, as it is packaged, can't log what it writes meanwhile:
 	# EOPNOTSUPP.
 	migration=n
