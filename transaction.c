@@ -220,26 +220,24 @@ int xenfs_transaction_place(struct xenfs_transaction *t, bool *may_return)
 
 /**
  * xenfs_transaction_back() - the server has no place for it
- * @t: the transaction, whose START it has refused
- * @wait: it goes back to where it stood in line; else it is not started
+ * @t: the transaction, whose START it has refused; goes back to where it stood
  *
  * Context: any, under connection->lock.
  */
-void xenfs_transaction_back(struct xenfs_transaction *t, bool wait)
+void xenfs_transaction_back(struct xenfs_transaction *t)
 {
 	struct xenfs_connection *c = t->connection;
 	unsigned int most;
 
 	lockdep_assert_held(&c->lock);
-	c->awaited = wait ? t : NULL;
+	c->awaited = t;
 	c->transaction_count--;
 	spin_lock(&line.lock);
 	line.used--;
 	most = line.used > XENFS_KERNEL_PART ?
 	       line.used - XENFS_KERNEL_PART : min(line.used, 1U);
 	line.allowed = min(line.allowed, most);
-	if (wait)
-		join_line(t, true);
+	join_line(t, true);
 	spin_unlock(&line.lock);
 }
 

@@ -62,7 +62,7 @@ int xenfs_transaction_behind(struct xenfs_connection *c);
 struct xenfs_transaction *xenfs_transaction_alloc(struct xenfs_connection *c);
 void xenfs_transaction_forget(struct xenfs_transaction *t);
 int xenfs_transaction_place(struct xenfs_transaction *t, bool *may_return);
-void xenfs_transaction_back(struct xenfs_transaction *t, bool wait);
+void xenfs_transaction_back(struct xenfs_transaction *t);
 void xenfs_transaction_count(struct xenfs_transaction *t);
 void xenfs_transaction_uncount(struct xenfs_transaction *t);
 void xenfs_transaction_add(struct xenfs_transaction *t, u32 id);

@@ -123,7 +123,7 @@ static bool start_again(struct xenfs_request *req,
 	if (!xenfs_request_lift_barrier(req) ||
 	    req->connection->state != XENFS_OPEN || !none_left(answer))
 		return false;
-	xenfs_transaction_back(req->transaction, true);
+	xenfs_transaction_back(req->transaction);
 	start_refused();
 	return true;
 }
@@ -133,20 +133,14 @@ static void start_answered(struct xenfs_request *req,
 {
 	struct xenfs_transaction *t = req->transaction;
 
-	if (none_left(answer)) {
-		/* Learned for all: who tries again is not to be refused there again. */
-		xenfs_transaction_back(t, false);
-		start_discard(req);
-		start_refused();
-		/* The one word for it that clients know */
-		xenfs_answer_instead(answer, -ENOSPC);
-		return;
-	}
 	if (!answer->tx_id) {
 		start_unsent(req);
 		/* An answer that is none was no error to the core. */
 		if (answer->error != -EIO)
 			start_refused();
+		/* The one word for it that clients know */
+		if (none_left(answer))
+			xenfs_answer_instead(answer, -ENOSPC);
 		return;
 	}
 	req->transaction = NULL;
