@@ -174,7 +174,7 @@ printf '#!/bin/sh\n' >"$tmp/a.test"
 run() {
 	rm -rf "$tmp/boots" "$tmp/out"
 	status=0
-	RIG_TEST=$tmp PATH=$tmp/bin:$PATH "$here/../vm/run" --out "$tmp/out" "$@" "$tmp/a.test" \
+	RIG_TEST=$tmp PATH=$tmp/bin:$PATH "$here/../vm/run" --slow 1 --out "$tmp/out" "$@" "$tmp/a.test" \
 		>"$tmp/flat" 2>&1 || status=$?
 }
 ended() { [ "$status" = 1 ] && has 'killed after 20 s'; }
