@@ -36,6 +36,12 @@
 /* When to try again to make good for a refusal */
 #define REFUSAL_RETRY	HZ
 
+/*
+ * With so many to be made good the server is not asked for more, but by those who
+ * wait in line, each of whom is refused once: a suspend has to wait for all of them.
+ */
+#define REFUSALS_MAX	16
+
 /* How long a suspend may wait for the answers to what was sent before it */
 #define SETTLE_TIMEOUT	(10 * HZ)
 
@@ -98,8 +104,12 @@ static struct xsd_sockmsg *start_dispatch(struct xenfs_request *req)
 	err = xenfs_transaction_place(req->transaction, &may_return);
 	if (err)
 		return ERR_PTR(err);
-	if (may_return)
+	if (may_return) {
 		c->barrier = req;
+	} else if (atomic_read(&refusals.count) >= REFUSALS_MAX) {
+		xenfs_transaction_uncount(req->transaction);
+		return ERR_PTR(-ENOSPC);
+	}
 	return req->msg;
 }
 
