@@ -57,14 +57,14 @@ bool module_unload(const char *name);
 /* The domain is restored, as xenfs is told. Nothing of xenfs may be at the server. */
 bool play_resume(void);
 
-/*
- * Unload xenfs, or the errno; who holds it, -1 if it is not there; unload it when that
- * can be; mount it.
- */
+/* Unload xenfs, or the errno; unload it when that can be; mount it. */
 int rmmod(void);
-int module_users(void);
 bool rmmod_within(int ms);
 bool mount_at(const char *where);
+/* How many hold xenfs; -1 if it is not there */
+int module_users(void);
+/* Refusals are made good for, and what was closed has ended; false after PATIENCE_MS. */
+bool module_settles(void);
 /* Load xenfs anew with these parameters; the server starts anew, too. */
 bool reload(const char *parameters);
 

@@ -10,25 +10,6 @@
 
 #include "line.h"
 
-#define REFERENCES	"/sys/module/xenfs/refcnt"
-/* That it is mounted, and that the server has its page */
-#define AT_REST		2
-
-/*
- * Refusals are made good for, and what was closed has ended: else the server of the
- * next scene would hear of it.
- */
-static bool settles(void)
-{
-	long end = now_ms() + PATIENCE_MS, n;
-
-	while ((n = file_number(REFERENCES)) > AT_REST && now_ms() < end)
-		sleep_ms(20);
-	if (n > AT_REST)
-		diag("%ld references to the module", n);
-	return n <= AT_REST;
-}
-
 /* The kernel looks at the ring, and the server goes on. */
 static void look(struct client *other)
 {
@@ -223,7 +204,7 @@ static void again_and_again(void)
 	client_close(c);
 	client_close(last);
 	client_close(other);
-	ok(settles(), "[T1, T3] and nothing is left to be done");
+	ok(module_settles(), "[T1, T3] and nothing is left to be done");
 }
 
 /* --- All of them ---------------------------------------------------------- */
@@ -232,15 +213,16 @@ void refused(void)
 {
 	/* Nobody else may speak with the server meanwhile. */
 	module_unload("kuser");
-	settles();
+	/* Else the server of the next scene would hear what one has left. */
+	module_settles();
 	goes_back("ENOSPC");
-	settles();
+	module_settles();
 	goes_back("EQUOTA");
-	settles();
+	module_settles();
 	another_error();
-	settles();
+	module_settles();
 	closed_at_server();
-	settles();
+	module_settles();
 	again_and_again();
 	/* The last one: what it has is given back to whoever is the server then. */
 	clean_error();

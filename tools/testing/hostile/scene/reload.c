@@ -38,25 +38,22 @@ bool rmmod_within(int ms)
 
 int module_users(void)
 {
-	FILE *f = fopen("/proc/modules", "r");
-	char line[256];
-	int n, found = -1;
-
-	while (f && fgets(line, sizeof(line), f))
-		if (sscanf(line, "xenfs %*d %d", &n) == 1)
-			found = n;
-	if (f)
-		fclose(f);
-	return found;
+	return file_number("/sys/module/xenfs/refcnt");
 }
 
-/* Closed opens are done when only the mount and the server's page hold it. */
-static void settle(void)
+/* That it is mounted, and that the server has its page */
+#define AT_REST	2
+
+bool module_settles(void)
 {
 	long end = now_ms() + PATIENCE_MS;
+	int n;
 
-	while (module_users() > 2 && now_ms() < end)
-		sleep_ms(50);
+	while ((n = module_users()) > AT_REST && now_ms() < end)
+		sleep_ms(20);
+	if (n > AT_REST)
+		diag("%d references to the module", n);
+	return n <= AT_REST;
 }
 
 bool reload(const char *parameters)
@@ -65,7 +62,7 @@ bool reload(const char *parameters)
 	if (!module_load("xsd"))
 		return false;
 	module_unload("kuser");
-	settle();
+	module_settles();
 	if (!server_kill() || umount(MOUNT) || !rmmod_within(PATIENCE_MS))
 		return false;
 	if (!module_load_with("xenfs", parameters) || !mount_at(MOUNT) ||
