@@ -331,6 +331,7 @@ void xenfs_carrier_init(xenfs_event_fn event)
 void xenfs_carrier_exit(void)
 {
 	flush_work(&carrier.work);
+	/* Nobody is left to change it. */
 	if (carrier.state == CARRIER_SET)
 		unregister_xenbus_watch(&carrier.watch);
 }

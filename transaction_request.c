@@ -37,8 +37,8 @@
 #define REFUSAL_RETRY	HZ
 
 /*
- * With so many to be made good the server is not asked for more, but by those who
- * wait in line, each of whom is refused once: a suspend has to wait for all of them.
+ * With so many to be made good for, which a suspend has to wait for, only those who
+ * may wait in line ask the server for more: each refusal of theirs keeps the others.
  */
 #define REFUSALS_MAX	16
 
