@@ -9,16 +9,12 @@
 
 /* The thread has some for each reply. */
 #define THREAD_FAULTS	12
-/* How long a client may wait for the news that its reply was lost */
-#define LOST_MS		2000
 
-static bool answered_in_time(long began, int err)
+static bool answered(int err)
 {
-	long took = now_ms() - began;
-
-	if (took <= (long)LOST_MS * slow() && (!err || err == ENOMEM))
+	if (!err || err == ENOMEM)
 		return true;
-	diag("answered with %d after %ld ms", err, took);
+	diag("answered with %d", err);
 	return false;
 }
 
@@ -41,20 +37,18 @@ static void lost_replies(int nth, void (*before)(struct client *c),
 {
 	unsigned int n, bad = 0, lost = 0;
 	struct client *c = client_new();
-	long began;
 	int err;
 
 	for (n = 1; n <= 3 * THREAD_FAULTS; n++) {
 		before(c);
 		arm(nth, 1 + n % THREAD_FAULTS);
-		began = now_ms();
 		err = finish(c, send_it(c), errno);
-		bad += !answered_in_time(began, err);
+		bad += !answered(err);
 		lost += err == ENOMEM;
 		disarm(nth);
 		bad += !after(c, err);
 	}
-	is(bad, 0, "%s: ENOMEM in time, and all goes on", what);
+	is(bad, 0, "%s: ENOMEM, and all goes on", what);
 	ok(lost, "%s: %u of %u were", what, lost, n - 1);
 	client_close(c);
 }
