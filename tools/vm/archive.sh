@@ -32,16 +32,19 @@ suite_archives() {
 	[[ $suite != *-backports ]] || printf '%s\n' "$uri ${suite%-backports}"
 }
 
-# in_suite SUITE PROGRAM ARGUMENT...: apt-get or apt-cache, for that suite
+# in_suite SUITE PROGRAM ARGUMENT...: apt-get or apt-cache, for that suite; with
+# type=deb-src in the environment for its sources
 in_suite() {
-	local suite=$1 program=$2 dir=$cache/apt-$1$foreign archives options
+	local suite=$1 program=$2 type=${type:-deb} dir archives options
+	dir=$cache/apt-$suite${foreign}
+	[ "$type" = deb ] || dir+=-${type#deb-}
 	shift 2
 	if [ ! -e "$dir/sources.list" ]; then
 		archives=$(suite_archives "$suite")
 		[ -n "$archives" ] || die "apt's sources name no archive with this machine's own suite"
 		mkdir -p "$dir/lists" "$dir/archives" "$dir/none"
 		: >"$dir/status"
-		sed 's/.*/deb & main/' <<<"$archives" >"$dir/sources.list"
+		sed "s/.*/$type & main/" <<<"$archives" >"$dir/sources.list"
 	fi
 	options=(-o APT::Architecture="$arch" -o APT::Architectures::="$arch")
 	# kbuild's programs run here.
