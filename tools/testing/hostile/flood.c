@@ -266,23 +266,12 @@ static long counted(const long *bytes)
 	return __atomic_load_n(bytes, __ATOMIC_RELAXED);
 }
 
-static void shares(void)
+/* Two clients for a while, what each got since both have something; false: not both. */
+static bool both_get(const long bytes[2], long got[2])
 {
-	long *bytes = shared_memory(2 * sizeof(*bytes)), got[2];
 	long end = now_ms() + PATIENCE_MS;
-	pid_t pids[2];
 	int i;
 
-	if (is_stock()) {
-		skip("it takes no turns", "[I2] a process with many opens");
-		return;
-	}
-	scene_begin();
-	for (i = 0; i < 2; i++) {
-		pids[i] = fork();
-		if (pids[i] == 0)
-			ask_without_end(i ? OPENS : 1, &bytes[i]);
-	}
 	while (!(counted(&bytes[0]) && counted(&bytes[1])) && now_ms() < end)
 		sleep_ms(10);
 	for (i = 0; i < 2; i++)
@@ -290,16 +279,84 @@ static void shares(void)
 	sleep_ms(scaled(3000, 10000));
 	for (i = 0; i < 2; i++)
 		got[i] = counted(&bytes[i]) - got[i];
+	return got[0] && got[1];
+}
+
+static void end_them(const pid_t *pids, unsigned int n)
+{
+	while (n--) {
+		kill(pids[n], SIGKILL);
+		waitpid(pids[n], NULL, 0);
+	}
+}
+
+static void shares_of_opens(void)
+{
+	long *bytes = shared_memory(2 * sizeof(*bytes)), got[2];
+	pid_t pids[2];
+	bool both;
+	int i;
+
+	scene_begin();
+	for (i = 0; i < 2; i++) {
+		pids[i] = fork();
+		if (pids[i] == 0)
+			ask_without_end(i ? OPENS : 1, &bytes[i]);
+	}
+	both = both_get(bytes, got);
 	diag("bytes of answers: %ld by one open, %ld by %d opens", got[0], got[1], OPENS);
-	ok(got[0] && got[1] <= 2 * got[0],
+	ok(both && got[1] <= 2 * got[0],
 	   "[I2] a process that floods through %d opens gets no more than one through one",
 	   OPENS);
 	scene_goes_on("[I2] a process floods through %d opens", OPENS);
-	for (i = 0; i < 2; i++) {
-		kill(pids[i], SIGKILL);
-		waitpid(pids[i], NULL, 0);
-	}
+	end_them(pids, 2);
 	scene_end("a flood through many opens");
+}
+
+/* The processes of a group are one client: there may be as many as there like. */
+#define PROCESSES	10
+
+static void shares_of_groups(void)
+{
+	static const char *const groups[] = { "one", "many" };
+	long *bytes = shared_memory(2 * sizeof(*bytes)), got[2];
+	pid_t pids[1 + PROCESSES];
+	bool both;
+	int i;
+
+	if (!groups_mounted()) {
+		skip("no control groups here", "[I2] a group of many processes");
+		return;
+	}
+	scene_begin();
+	for (i = 0; i < 2; i++)
+		group_make(groups[i]);
+	for (i = 0; i <= PROCESSES; i++) {
+		pids[i] = fork();
+		if (pids[i] == 0 && group_join(groups[!!i]))
+			ask_without_end(1, &bytes[!!i]);
+		if (pids[i] == 0)
+			_exit(1);
+	}
+	both = both_get(bytes, got);
+	diag("bytes of answers: %ld by one process, %ld by %d", got[0], got[1], PROCESSES);
+	ok(both && got[1] <= 2 * got[0],
+	   "[I2] %d processes of one control group get no more than one of another",
+	   PROCESSES);
+	end_them(pids, 1 + PROCESSES);
+	for (i = 0; i < 2; i++)
+		group_remove(groups[i]);
+	scene_end("a flood by many processes of a group");
+}
+
+static void shares(void)
+{
+	if (is_stock()) {
+		skip("it takes no turns", "[I2] a process with many opens");
+		return;
+	}
+	shares_of_opens();
+	shares_of_groups();
 }
 
 /* --- Watches that are given back while their events are unread ----------- */

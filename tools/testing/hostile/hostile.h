@@ -68,6 +68,13 @@ bool module_settles(void);
 /* Load xenfs anew with these parameters; the server starts anew, too. */
 bool reload(const char *parameters);
 
+/* Is there a tree of control groups? If not, why is told. */
+bool groups_mounted(void);
+void group_make(const char *name);
+void group_remove(const char *name);
+/* The caller, of the root one without a name; false if it can't */
+bool group_join(const char *name);
+
 /* Wait until a thread sleeps in a system call; false after PATIENCE_MS. */
 bool sleeps_in(pid_t tid, long nr);
 pid_t own_tid(void);

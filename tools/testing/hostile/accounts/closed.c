@@ -9,15 +9,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mount.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "accounts.h"
 
 #define FLOODERS	4
 #define CLIENTS		100
-#define CGROUP		"/sys/fs/cgroup"
 /* More than may be at the server at once */
 #define OCCUPIERS	40
 /* The path for which a request takes the most memory, and more than an open takes */
@@ -129,25 +126,14 @@ void closed_by_others(void)
 
 /* --- Control groups ----------------------------------------------------- */
 
-static bool groups_mounted(void)
-{
-	if (!access(CGROUP "/cgroup.controllers", R_OK) ||
-	    !mount("none", CGROUP, "cgroup2", 0, NULL))
-		return true;
-	diag("%s: %s", CGROUP, strerror(errno));
-	return false;
-}
-
 /* A child in this group, the root one without a name; for child_ends() */
 static pid_t in_group(const char *group, void (*fn)(const char *key), const char *key)
 {
-	char path[128];
 	pid_t pid = fork();
 
 	if (pid)
 		return pid;
-	snprintf(path, sizeof(path), CGROUP "/%s/cgroup.procs", group);
-	if (!file_put(path, "0"))
+	if (!group_join(group))
 		_exit(2);
 	fn(key);
 	_exit(0);
@@ -232,7 +218,6 @@ static void clear(void)
 void closed_in_groups(void)
 {
 	static const char *const names[] = { "one", "two", "last" };
-	char path[64];
 	unsigned int i;
 
 	if (is_stock()) {
@@ -243,10 +228,8 @@ void closed_in_groups(void)
 		skip("no control groups here", "[I4] accounts of groups");
 		return;
 	}
-	for (i = 0; i < 3; i++) {
-		snprintf(path, sizeof(path), CGROUP "/%s", names[i]);
-		mkdir(path, 0755);
-	}
+	for (i = 0; i < 3; i++)
+		group_make(names[i]);
 	scene_begin_at(NULL);
 	who_loses("", "", true, "processes of the root group");
 	clear();
@@ -255,8 +238,6 @@ void closed_in_groups(void)
 	who_loses("one", "two", true, "processes of two groups");
 	scene_goes_on("[I1] after that");
 	scene_end("accounts of groups");
-	for (i = 0; i < 3; i++) {
-		snprintf(path, sizeof(path), CGROUP "/%s", names[i]);
-		rmdir(path);
-	}
+	for (i = 0; i < 3; i++)
+		group_remove(names[i]);
 }
