@@ -79,9 +79,11 @@ modules_install:
 
 install: modules_install
 	@tools/packaging/install --prefix $(PREFIX) $(if $(DESTDIR),--destdir $(DESTDIR))
+	@tools/packaging/install-tools --prefix $(PREFIX) $(if $(DESTDIR),--destdir $(DESTDIR))
 
 uninstall:
 	@tools/packaging/install --remove --prefix $(PREFIX) $(if $(DESTDIR),--destdir $(DESTDIR))
+	@tools/packaging/install-tools --remove --prefix $(PREFIX) $(if $(DESTDIR),--destdir $(DESTDIR))
 
 deb: deps
 	@tools/build/deps debhelper dh-dkms dpkg-dev fakeroot lintian python3-docutils

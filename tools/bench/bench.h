@@ -75,6 +75,7 @@ unsigned int whole(unsigned int n, unsigned int depth);
 
 int64_t begin(void);
 _Noreturn void end(int64_t start, unsigned int operations);
+_Noreturn void end_at(int64_t start, int64_t stop, unsigned int operations);
 _Noreturn void end_latency(int64_t median, int64_t tail, unsigned int samples);
 
 /* --- each measures a row: by way of @path, with that many of something */
@@ -85,5 +86,6 @@ measurement one_polls, one_blocks, one_writev, one_flight, one_batch, one_event;
 measurement clients_read, clients_batch;	/* clients.c */
 measurement beside_flooders, beside_opens;	/* flood.c */
 measurement among_opens, open_close, events_seen;	/* opens.c */
+measurement tree_by_ls, tree_by_tree;			/* tree.c */
 
 #endif

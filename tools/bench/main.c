@@ -58,6 +58,8 @@ static const struct family {
 	  .n = { 1, 2, 4, 6, 8 }, .stock_most = 1 },
 	{ "flood-opens", "READ's latency, beside one with %u opens", beside_opens,
 	  .n = { 100 } },
+	{ "ls", "xenstore-ls, a node of %u", tree_by_ls, .n = { 10000 } },
+	{ "tree", "xenstore-tree, a node of %u", tree_by_tree, .n = { 10000 } },
 };
 
 struct row {
@@ -78,12 +80,17 @@ int64_t begin(void)
 	return now();
 }
 
+void end_at(int64_t start, int64_t stop, unsigned int operations)
+{
+	mark(MARK_END);
+	figure->ns = (double)(stop - start) / operations;
+	figure->operations = operations;
+	_exit(0);
+}
+
 void end(int64_t start, unsigned int operations)
 {
-	figure->ns = (double)(now() - start) / operations;
-	figure->operations = operations;
-	mark(MARK_END);
-	_exit(0);
+	end_at(start, now(), operations);
 }
 
 void end_latency(int64_t median, int64_t tail, unsigned int samples)

@@ -13,7 +13,8 @@ LDFLAGS	+= -static -pthread
 # libc6-dev-i386). asm/ is where it is for those of 64; the package that has a link
 # to it, gcc-multilib, can't be had beside a cross compiler.
 ifeq ($(BITS),32)
-CFLAGS	+= -m32 -idirafter /usr/include/$(shell $(CC) -print-multiarch)
+SIZE	:= -m32 -idirafter /usr/include/$(shell $(CC) -print-multiarch)
+CFLAGS	+= $(SIZE)
 endif
 
 LIB	:= $(OUT)/lib/lib.a
