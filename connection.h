@@ -110,6 +110,7 @@ enum xenfs_state {
  */
 struct xenfs_connection {
 	struct kref kref;		/* the file, the farewell, who sends */
+	bool read_only;			/* constant: nothing is changed by it */
 	struct xenfs_client *client;	/* constant */
 	struct rcu_head rcu;		/* watch.c finds it without a kref */
 

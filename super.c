@@ -48,18 +48,23 @@ static const struct file_operations capabilities_fops = {
 	.llseek = default_llseek,
 };
 
+#define XENBUS		"xenbus"
+#define XENBUS_RO	"xenbus_ro"
+
 /* simple_fill_super() numbers the files from 2 on; 1 is the directory. */
-#define XENBUS_INO	2
+#define FIRST_INO	2
 
 static const struct tree_descr domain_files[] = {
-	[XENBUS_INO] = { "xenbus", &xenfs_xenbus_fops, 0600 },
+	[FIRST_INO] = { XENBUS, &xenfs_xenbus_fops, 0600 },
+	{ XENBUS_RO, &xenfs_xenbus_ro_fops, 0600 },
 	{ "capabilities", &capabilities_fops, 0444 },
 	{ "privcmd", &xen_privcmd_fops, 0600 },
 	{ "" },
 };
 
 static const struct tree_descr initial_domain_files[] = {
-	[XENBUS_INO] = { "xenbus", &xenfs_xenbus_fops, 0600 },
+	[FIRST_INO] = { XENBUS, &xenfs_xenbus_fops, 0600 },
+	{ XENBUS_RO, &xenfs_xenbus_ro_fops, 0600 },
 	{ "capabilities", &capabilities_fops, 0444 },
 	{ "privcmd", &xen_privcmd_fops, 0600 },
 #ifdef CONFIG_XEN_DOM0
@@ -74,27 +79,30 @@ static const struct tree_descr initial_domain_files[] = {
 
 /* --- Options ------------------------------------------------------------ */
 
-enum { OPT_UID, OPT_GID, OPT_MODE };
+enum { OPT_UID, OPT_GID, OPT_MODE, OPT_RO_MODE };
 
 static const struct fs_parameter_spec xenfs_parameters[] = {
 	fsparam_u32("uid", OPT_UID),
 	fsparam_u32("gid", OPT_GID),
 	fsparam_u32oct("mode", OPT_MODE),
+	fsparam_u32oct("ro_mode", OPT_RO_MODE),
 	{ }
 };
 
 /**
- * struct xenfs_options - owner and mode of the xenbus file
+ * struct xenfs_options - owner and mode of the files xenbus and xenbus_ro
  * @given: bits by OPT_*: which of the others to apply
- * @uid: owner
- * @gid: group
- * @mode: permissions
+ * @uid: owner of both
+ * @gid: group of both
+ * @mode: permissions of xenbus
+ * @ro_mode: permissions of xenbus_ro
  */
 struct xenfs_options {
 	unsigned int given;
 	kuid_t uid;
 	kgid_t gid;
 	umode_t mode;
+	umode_t ro_mode;
 };
 
 static int xenfs_parse_param(struct fs_context *fc, struct fs_parameter *param)
@@ -121,65 +129,25 @@ static int xenfs_parse_param(struct fs_context *fc, struct fs_parameter *param)
 				       result.uint_32);
 		break;
 	case OPT_MODE:
+	case OPT_RO_MODE:
 		if (result.uint_32 & ~0777)
-			return invalfc(fc, "mode %o: only 0000 to 0777",
-				       result.uint_32);
-		options->mode = result.uint_32;
+			return invalfc(fc, "%s %o: only 0000 to 0777",
+				       param->key, result.uint_32);
+		if (opt == OPT_MODE)
+			options->mode = result.uint_32;
+		else
+			options->ro_mode = result.uint_32;
 		break;
 	}
 	options->given |= BIT(opt);
 	return 0;
 }
 
-/* The inode of the file xenbus; the filesystem keeps it for as long as it lives. */
-static struct inode *xenbus_inode(struct dentry *root)
+/* The inode of a file, which the filesystem keeps for as long as it lives */
+static struct inode *find(struct super_block *sb, const char *file)
 {
-	return root->d_sb->s_fs_info;
-}
-
-/* Sets what the options name and leaves the rest as it is. */
-static void apply_options(struct dentry *root,
-			  const struct xenfs_options *options)
-{
-	struct inode *inode = xenbus_inode(root);
-
-	inode_lock(inode);
-	if (options->given & BIT(OPT_UID))
-		inode->i_uid = options->uid;
-	if (options->given & BIT(OPT_GID))
-		inode->i_gid = options->gid;
-	if (options->given & BIT(OPT_MODE))
-		inode->i_mode = S_IFREG | options->mode;
-	inode_unlock(inode);
-}
-
-static int xenfs_show_options(struct seq_file *m, struct dentry *root)
-{
-	struct inode *inode = xenbus_inode(root);
-
-	if (!uid_eq(inode->i_uid, GLOBAL_ROOT_UID))
-		seq_printf(m, ",uid=%u",
-			   from_kuid_munged(&init_user_ns, inode->i_uid));
-	if (!gid_eq(inode->i_gid, GLOBAL_ROOT_GID))
-		seq_printf(m, ",gid=%u",
-			   from_kgid_munged(&init_user_ns, inode->i_gid));
-	if ((inode->i_mode & 0777) != 0600)
-		seq_printf(m, ",mode=%03o", inode->i_mode & 0777);
-	return 0;
-}
-
-/* --- Mount -------------------------------------------------------------- */
-
-static const struct super_operations xenfs_super_operations = {
-	.statfs = simple_statfs,
-	.show_options = xenfs_show_options,
-};
-
-/* Finds the file xenbus, which simple_fill_super() has made, for the options. */
-static struct inode *find_xenbus(struct dentry *root)
-{
-	struct qstr name = QSTR_INIT("xenbus", strlen("xenbus"));
-	struct dentry *dentry;
+	struct qstr name = { .name = file, .len = strlen(file) };
+	struct dentry *dentry, *root = sb->s_root;
 	struct inode *inode;
 
 	name.hash = full_name_hash(root, name.name, name.len);
@@ -191,6 +159,55 @@ static struct inode *find_xenbus(struct dentry *root)
 	return inode;
 }
 
+/* Sets what the options name and leaves the rest as it is. */
+static void apply_to(struct inode *inode, const struct xenfs_options *options,
+		     unsigned int opt_mode, umode_t mode)
+{
+	inode_lock(inode);
+	if (options->given & BIT(OPT_UID))
+		inode->i_uid = options->uid;
+	if (options->given & BIT(OPT_GID))
+		inode->i_gid = options->gid;
+	if (options->given & BIT(opt_mode))
+		inode->i_mode = S_IFREG | mode;
+	inode_unlock(inode);
+}
+
+static void apply_options(struct dentry *root,
+			  const struct xenfs_options *options)
+{
+	struct super_block *sb = root->d_sb;
+
+	apply_to(find(sb, XENBUS), options, OPT_MODE, options->mode);
+	apply_to(find(sb, XENBUS_RO), options, OPT_RO_MODE, options->ro_mode);
+}
+
+/* @root may be a file of the filesystem, where that is bound elsewhere. */
+static int xenfs_show_options(struct seq_file *m, struct dentry *root)
+{
+	const struct inode *xenbus = find(root->d_sb, XENBUS);
+	umode_t ro_mode = find(root->d_sb, XENBUS_RO)->i_mode & 0777;
+
+	if (!uid_eq(xenbus->i_uid, GLOBAL_ROOT_UID))
+		seq_printf(m, ",uid=%u",
+			   from_kuid_munged(&init_user_ns, xenbus->i_uid));
+	if (!gid_eq(xenbus->i_gid, GLOBAL_ROOT_GID))
+		seq_printf(m, ",gid=%u",
+			   from_kgid_munged(&init_user_ns, xenbus->i_gid));
+	if ((xenbus->i_mode & 0777) != 0600)
+		seq_printf(m, ",mode=%03o", xenbus->i_mode & 0777);
+	if (ro_mode != 0600)
+		seq_printf(m, ",ro_mode=%03o", ro_mode);
+	return 0;
+}
+
+/* --- Mount -------------------------------------------------------------- */
+
+static const struct super_operations xenfs_super_operations = {
+	.statfs = simple_statfs,
+	.show_options = xenfs_show_options,
+};
+
 static int xenfs_fill_super(struct super_block *sb, struct fs_context *fc)
 {
 	int err;
@@ -201,8 +218,8 @@ static int xenfs_fill_super(struct super_block *sb, struct fs_context *fc)
 	if (err)
 		return err;
 	sb->s_op = &xenfs_super_operations;
-	sb->s_fs_info = find_xenbus(sb->s_root);
-	return sb->s_fs_info ? 0 : -ENOENT;
+	/* Those that the options are about will be found from now on. */
+	return find(sb, XENBUS) && find(sb, XENBUS_RO) ? 0 : -ENOENT;
 }
 
 static int xenfs_get_tree(struct fs_context *fc)

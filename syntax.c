@@ -26,6 +26,10 @@
  */
 #define XENFS_XS_RESTRICT	(XS_SET_TARGET + 1)
 
+/* Too new for all kernels' xs_wire.h */
+#define XENFS_XS_GET_FEATURE	(XS_DIRECTORY_PART + 1)
+#define XENFS_XS_GET_QUOTA	(XS_DIRECTORY_PART + 3)
+
 /* The first of the domain ids that do not name a domain (DOMID_...). */
 #define XENFS_DOMID_RESERVED	0x7ff0
 
@@ -273,4 +277,37 @@ int xenfs_message_parse(const struct xsd_sockmsg *hdr, const char *body,
 	if (!xenfs_syntax_holds(syntax, hdr, &found))
 		return -EINVAL;
 	return xenfs_parse_arguments(hdr, body, &found, args);
+}
+
+/**
+ * xenfs_message_changes() - may a request of this type change something?
+ * @type: the type
+ *
+ * Something that others see: not a client's own watches and transactions. Of a type
+ * newer than this module nobody knows.
+ *
+ * Context: Any.
+ * Contract: I5.
+ * Return: true, if it may.
+ */
+bool xenfs_message_changes(u32 type)
+{
+	switch (type) {
+	case XS_DIRECTORY:
+	case XS_DIRECTORY_PART:
+	case XS_READ:
+	case XS_GET_PERMS:
+	case XS_WATCH:
+	case XS_UNWATCH:
+	case XS_RESET_WATCHES:
+	case XS_TRANSACTION_START:
+	case XS_TRANSACTION_END:
+	case XS_GET_DOMAIN_PATH:
+	case XS_IS_DOMAIN_INTRODUCED:
+	case XENFS_XS_GET_FEATURE:
+	case XENFS_XS_GET_QUOTA:
+		return false;
+	default:
+		return true;
+	}
 }

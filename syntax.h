@@ -30,5 +30,6 @@ struct xenfs_arguments {
 
 int xenfs_message_parse(const struct xsd_sockmsg *hdr, const char *body,
 			struct xenfs_arguments *args);
+bool xenfs_message_changes(u32 type);
 
 #endif /* XENFS_SYNTAX_H */

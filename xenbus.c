@@ -46,7 +46,7 @@ static const struct xenfs_kind *kind_of(u32 type)
 
 /* --- Opening and closing ------------------------------------------------ */
 
-static int xenbus_open(struct inode *inode, struct file *file)
+static int open_as(struct inode *inode, struct file *file, bool read_only)
 {
 	struct xenfs_connection *c;
 
@@ -55,9 +55,20 @@ static int xenbus_open(struct inode *inode, struct file *file)
 	c = xenfs_open();
 	if (!c)
 		return -ENOMEM;
+	c->read_only = read_only;
 	file->private_data = c;
 	file->f_mode |= FMODE_NOWAIT;
 	return stream_open(inode, file);
+}
+
+static int xenbus_open(struct inode *inode, struct file *file)
+{
+	return open_as(inode, file, false);
+}
+
+static int xenbus_ro_open(struct inode *inode, struct file *file)
+{
+	return open_as(inode, file, true);
 }
 
 static int xenbus_release(struct inode *inode, struct file *file)
@@ -150,12 +161,16 @@ static int write_payload(struct xenfs_connection *c, struct iov_iter *from)
 static void submit(struct xenfs_connection *c, bool may_sleep)
 {
 	struct xenfs_request *req = c->partial;
+	int err;
 
 	c->partial = NULL;
 	xenfs_framer_next(&c->framer);
-	req->reply.error = xenfs_message_parse(req->msg,
-					       xenfs_request_payload(req),
-					       &req->args);
+	err = xenfs_message_parse(req->msg, xenfs_request_payload(req),
+				  &req->args);
+	if (c->read_only && err != -ENOSYS &&
+	    xenfs_message_changes(req->msg->type))
+		err = -EACCES;
+	req->reply.error = err;
 	xenfs_request_submit(req, may_sleep);
 }
 
@@ -379,6 +394,16 @@ static void xenbus_show_fdinfo(struct seq_file *m, struct file *file)
 const struct file_operations xenfs_xenbus_fops = {
 	.owner = THIS_MODULE,
 	.open = xenbus_open,
+	.release = xenbus_release,
+	.read_iter = xenbus_read_iter,
+	.write_iter = xenbus_write_iter,
+	.poll = xenbus_poll,
+	.show_fdinfo = xenbus_show_fdinfo,
+};
+
+const struct file_operations xenfs_xenbus_ro_fops = {
+	.owner = THIS_MODULE,
+	.open = xenbus_ro_open,
 	.release = xenbus_release,
 	.read_iter = xenbus_read_iter,
 	.write_iter = xenbus_write_iter,

@@ -10,6 +10,7 @@
 
 /* xenbus.c: many clients on the domain's one connection to xenstore */
 extern const struct file_operations xenfs_xenbus_fops;
+extern const struct file_operations xenfs_xenbus_ro_fops;
 void xenfs_xenbus_init(void);
 
 /* xenstored.c: what xenstored needs, in the initial domain */

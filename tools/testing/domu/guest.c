@@ -36,9 +36,10 @@ static void files(void)
 
 	while (dir && readdir(dir))
 		entries++;
-	is(entries, 2 + 3, "[F1] a guest has three files");
+	is(entries, 2 + 4, "[F1] a guest has four files");
 	has_file("xenbus", 0600);
 	has_file("capabilities", 0444);
+	has_file("xenbus_ro", 0600);
 	has_file("privcmd", 0600);
 	fd = open("/proc/xen/capabilities", O_RDONLY);
 	is(read(fd, text, sizeof(text)), 0, "[F1] no capabilities");

@@ -55,7 +55,7 @@ static const struct {
 	const char *name;
 	mode_t mode;
 } files[] = {
-	{ "xenbus", 0600 }, { "privcmd", 0600 }, { "capabilities", 0444 },
+	{ "xenbus", 0600 }, { "xenbus_ro", 0600 }, { "privcmd", 0600 }, { "capabilities", 0444 },
 	{ "xsd_kva", 0600 }, { "xsd_port", 0600 },
 	{ "xensyms", 0400 }, /* the last one, see modes() */
 };
@@ -72,6 +72,10 @@ static void modes(void)
 		n--;
 	}
 	for (i = 0; i < n; i++) {
+		if (is_stock() && !strcmp(files[i].name, "xenbus_ro")) {
+			skip("the stock module has none", "[F1] xenbus_ro");
+			continue;
+		}
 		snprintf(path, sizeof(path), DIR "/%s", files[i].name);
 		if (stat(path, &st)) {
 			ok(false, "[F1] %s is there", files[i].name);
@@ -234,11 +238,12 @@ static void remount(void)
 	umount(SECOND);
 }
 
-static void owner(uid_t uid, gid_t gid, mode_t mode, const char *what)
+static void owner(const char *path, uid_t uid, gid_t gid, mode_t mode,
+		  const char *what)
 {
 	struct stat st;
 
-	if (stat(DIR "/xenbus", &st)) {
+	if (stat(path, &st)) {
 		ok(false, "[F2] %s", what);
 		return;
 	}
@@ -258,17 +263,20 @@ static void owner_options(void)
 	}
 	is(mount("none", DIR, NULL, MS_REMOUNT, "uid=1000,gid=1001,mode=0640"), 0,
 	   "[F2] remount with uid=1000,gid=1001,mode=0640");
-	owner(1000, 1001, 0640, "xenbus has them");
+	owner(DIR "/xenbus", 1000, 1001, 0640, "xenbus has them");
+	owner(DIR "/xenbus_ro", 1000, 1001, 0600, "xenbus_ro has owner and group");
 	ok(!stat(DIR "/privcmd", &st) && st.st_uid == 0 && (st.st_mode & 07777) == 0600,
 	   "[F2] privcmd has not");
 	is(mount("none", DIR, NULL, MS_REMOUNT, "uid=0,gid=0,mode=0600"), 0,
 	   "[F2] remount with uid=0,gid=0,mode=0600");
-	owner(0, 0, 0600, "xenbus has them");
+	owner(DIR "/xenbus", 0, 0, 0600, "xenbus has them");
 	ok(mount("none", DIR, NULL, MS_REMOUNT, "mode=9") && errno == EINVAL,
 	   "[F2] mode=9: EINVAL");
+	ok(mount("none", DIR, NULL, MS_REMOUNT, "ro_mode=1000") && errno == EINVAL,
+	   "[F2] ro_mode=1000: EINVAL");
 	ok(mount("none", DIR, NULL, MS_REMOUNT, "uid=x") && errno == EINVAL,
 	   "[F2] uid=x: EINVAL");
-	owner(0, 0, 0600, "after a refused remount nothing has changed");
+	owner(DIR "/xenbus", 0, 0, 0600, "after a refused remount nothing has changed");
 }
 
 int main(void)

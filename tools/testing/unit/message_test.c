@@ -18,6 +18,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(syntax_one_string),
 		cmocka_unit_test(syntax_exhaustive),
 		cmocka_unit_test(syntax_unknown_types),
+		cmocka_unit_test(looks_or_changes),
 		cmocka_unit_test(start_within_transaction),
 		cmocka_unit_test(watch_arguments),
 		cmocka_unit_test(event_levels),

@@ -44,6 +44,7 @@ void syntax_table(void **state);
 void syntax_one_string(void **state);
 void syntax_exhaustive(void **state);
 void syntax_unknown_types(void **state);
+void looks_or_changes(void **state);
 void start_within_transaction(void **state);
 void end_commits(void **state);
 

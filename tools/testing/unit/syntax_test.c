@@ -306,3 +306,26 @@ void end_commits(void **state)
 	assert_int_equal(commits(BYTES("T\0\0")), -EINVAL);
 	assert_int_equal(commits(BYTES("\0T")), -EINVAL);
 }
+
+/* What is newer than this module may do anything. */
+void looks_or_changes(void **state)
+{
+	static const u32 looks[] = {
+		XS_DIRECTORY, XS_READ, XS_GET_PERMS, XS_WATCH, XS_UNWATCH,
+		XS_TRANSACTION_START, XS_TRANSACTION_END, XS_GET_DOMAIN_PATH,
+		XS_IS_DOMAIN_INTRODUCED, XS_RESET_WATCHES, XS_DIRECTORY_PART,
+		23 /* GET_FEATURE */, 25 /* GET_QUOTA */,
+	};
+	unsigned int i = 0;
+	u32 type;
+
+	(void)state;
+	for (type = 0; type < 1000; type++) {
+		bool look = i < ARRAY_SIZE(looks) && type == looks[i];
+
+		i += look;
+		assert_int_equal(xenfs_message_changes(type), !look);
+	}
+	assert_int_equal(i, ARRAY_SIZE(looks));
+	assert_true(xenfs_message_changes(U32_MAX));
+}
