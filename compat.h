@@ -30,4 +30,11 @@
 #define xenfs_kill_super	kill_anon_super
 #endif
 
+/* Since 6.10 a tracepoint's string is known from its declaration (Kbuild looks). */
+#ifdef XENFS_ASSIGN_STR_HAS_SOURCE
+#define xenfs_assign_str(dst, src)	__assign_str(dst, src)
+#else
+#define xenfs_assign_str(dst, src)	__assign_str(dst)
+#endif
+
 #endif

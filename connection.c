@@ -73,6 +73,7 @@ static void wake_work_func(struct work_struct *work)
  */
 struct xenfs_connection *xenfs_connection_alloc(size_t size)
 {
+	static atomic_t numbers;
 	struct xenfs_connection *c;
 
 	c = kzalloc(size, GFP_KERNEL_ACCOUNT);
@@ -85,6 +86,7 @@ struct xenfs_connection *xenfs_connection_alloc(size_t size)
 	}
 	__module_get(THIS_MODULE);
 	kref_init(&c->kref);
+	c->number = atomic_inc_return(&numbers);
 	mutex_init(&c->write_mutex);
 	mutex_init(&c->reply_mutex);
 	spin_lock_init(&c->lock);

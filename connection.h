@@ -39,6 +39,7 @@
 #include <linux/workqueue.h>
 #include <xen/interface/io/xs_wire.h>
 
+#include "limits.h"
 #include "message.h"
 #include "share.h"
 
@@ -117,6 +118,7 @@ struct xenfs_connection {
 	/* Writers among themselves; held across copies from user memory */
 	struct mutex write_mutex;
 	struct xenfs_framer framer;	/* write_mutex: where the stream is */
+	u32 number;			/* constant: tells opens apart, for people */
 	struct xenfs_request *partial;	/* write_mutex: header is complete */
 
 	/* Readers among themselves; held across copies to user memory */
@@ -126,7 +128,7 @@ struct xenfs_connection {
 	/* Guards what follows, until another lock is named */
 	spinlock_t lock;
 	enum xenfs_state state;
-	bool begun;			/* write_mutex, lock: a part was taken */
+	u32 requests;			/* write_mutex: in all; peeked at */
 	struct list_head queued;	/* requests to be sent, oldest first */
 	struct list_head sent;		/* messages to come, in that order */
 	struct list_head unread;	/* messages in the order of reading */
@@ -139,11 +141,13 @@ struct xenfs_connection {
 	u32 arrived;			/* of sent: those that have arrived */
 	u32 watch_bytes;		/* of watches, also those to be made */
 	u32 transaction_count;		/* sent START, but not yet END */
+	u32 events;			/* to be read, in all */
 	struct xenfs_transaction *awaited; /* its START waits for a place */
 	const struct xenfs_request *barrier; /* nothing is sent behind it */
 
-	__poll_t wake_events;		/* what wake_work has to tell */
+	bool begun;			/* write_mutex, lock: a part was taken */
 	bool chained;			/* who waits may wake others in turn */
+	__poll_t wake_events;		/* what wake_work has to tell */
 
 	/* Have locks of their own; joined before what is waited for is read */
 	wait_queue_head_t read_wait;	/* readers, and pollers for anything */
@@ -167,6 +171,20 @@ bool xenfs_connection_readable(struct xenfs_connection *c);
 bool xenfs_connection_eof(struct xenfs_connection *c);
 void xenfs_connection_chained(struct xenfs_connection *c);
 void xenfs_connection_begun(struct xenfs_connection *c, bool begun);
+
+/**
+ * xenfs_connection_has_reply_room() - would one more reply have room?
+ * @c: the connection; all its requests at the server may have the longest one
+ *
+ * Context: any, under connection->lock (contract W4).
+ */
+static inline bool
+xenfs_connection_has_reply_room(const struct xenfs_connection *c)
+{
+	lockdep_assert_held(&c->lock);
+	return c->unread_bytes + (c->in_flight + 1) * XENFS_REPLY_MAX <=
+	       xenfs_limits.reply_bytes;
+}
 
 struct xenfs_message *xenfs_connection_first(struct xenfs_connection *c);
 void xenfs_connection_consume(struct xenfs_connection *c);

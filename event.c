@@ -14,6 +14,8 @@
 #include "limits.h"
 #include "turns.h"
 
+#include "include/trace/events/xenfs.h"
+
 /**
  * struct xenfs_event - an unread event
  * @message: what the client reads
@@ -156,8 +158,19 @@ static bool is_unread(struct xenfs_event_source *source, const char *path)
 
 static void collapse(struct xenfs_event_source *source)
 {
+	struct xenfs_connection *c = source->connection;
+
+	trace_xenfs_event_collapsed(c->number, source->path);
+	source->collapses++;
+	c->events++;
 	xenfs_event_source_get(source);
-	xenfs_connection_add(source->connection, &source->collapsed);
+	xenfs_connection_add(c, &source->collapsed);
+}
+
+static void merge(struct xenfs_event_source *source, const char *path)
+{
+	trace_xenfs_event_merged(source->connection->number, path);
+	source->merged++;
 }
 
 /* Runs in the xenbus thread, under a spinlock of the core's. */
@@ -211,8 +224,10 @@ void xenfs_event_happened(struct xenfs_event_source *source, const char *path)
 	/* With the client's token it is no message: no server sends such. */
 	if (strlen(path) + 1 + source->token_len > XENSTORE_PAYLOAD_MAX)
 		return;
-	if (is_unread(source, path))
+	if (is_unread(source, path)) {
+		merge(source, path);
 		return;
+	}
 	if (c->event_bytes < xenfs_limits.event_bytes)
 		event = alloc_event(source, path);
 	if (!event || !may_queue(c, event)) {
@@ -220,6 +235,8 @@ void xenfs_event_happened(struct xenfs_event_source *source, const char *path)
 		collapse(source);
 		return;
 	}
+	trace_xenfs_event(c->number, path);
+	c->events++;
 	c->event_bytes += event->message.charge;
 	list_add_tail(&event->list, &source->unread);
 	xenfs_connection_add(c, &event->message);

@@ -29,6 +29,8 @@ struct xenfs_registration;
  * @registration: by what the server tells of its events, or NULL; connection->lock
  * @peers: the others that are told of those; registrations.lock, RCU to read
  * @unread: its events that are unread, but @collapsed; connection->lock
+ * @merged: events that were unread already, so far; connection->lock
+ * @collapses: events that there was no room for, so far; connection->lock
  * @collapsed: the event on its own path; on a list while it is unread;
  *	connection->lock
  */
@@ -46,6 +48,8 @@ struct xenfs_event_source {
 	struct xenfs_registration *registration;
 	struct list_head peers;
 	struct list_head unread;
+	u32 merged;
+	u32 collapses;
 	struct xenfs_message collapsed;
 };
 

@@ -18,6 +18,8 @@
 #include "request.h"
 #include "turns.h"
 
+#include "include/trace/events/xenfs.h"
+
 /* Requests that are answered here, in one turn: bounds the time under lock */
 #define TURN_BUDGET	16
 
@@ -42,15 +44,10 @@ static bool may_send(struct xenfs_connection *c)
 	struct xenfs_request *req = first_request(&c->queued);
 
 	lockdep_assert_held(&c->lock);
-	if (!req)
-		return false;
-	if (c->barrier || (req->kind->alone && !list_empty(&c->sent)))
+	if (!req || c->barrier || (req->kind->alone && !list_empty(&c->sent)))
 		return false;
 	/* Nobody reads its answer; others may wait for what it does. */
-	if (xenfs_request_is_internal(req))
-		return true;
-	return c->unread_bytes + (c->in_flight + 1) * XENFS_REPLY_MAX <=
-	       xenfs_limits.reply_bytes;
+	return xenfs_request_is_internal(req) || xenfs_connection_has_reply_room(c);
 }
 
 /**
@@ -171,6 +168,7 @@ static void request_done(struct xenfs_request *req, void *buffer)
 		kfree(buffer);
 		return;
 	}
+	trace_xenfs_reply(c->number, &req->reply.hdr);
 	xenfs_connection_uncharge(c, req->reply.charge);
 	free_payload(req);
 	req->buffer = buffer;
@@ -196,6 +194,7 @@ static void answer_here(struct xenfs_request *req, int error)
 /* Answers a request that was not dispatched. */
 static void refuse(struct xenfs_request *req, int error)
 {
+	trace_xenfs_refused(req->connection->number, req->msg, error);
 	if (req->kind->discard)
 		req->kind->discard(req);
 	answer_here(req, error);
@@ -294,11 +293,14 @@ static struct xsd_sockmsg *dispatch_next(struct xenfs_connection *c,
 	if (msg == ERR_PTR(-EIOCBQUEUED))
 		unreserve(*sent);
 	if (IS_ERR(msg)) {
+		trace_xenfs_throttled(c->number, PTR_ERR(msg));
 		xenfs_turns_park(c, msg == ERR_PTR(-EIOCBQUEUED));
 		msg = NULL;
 	}
-	if (msg)
+	if (msg) {
+		trace_xenfs_sent(c->number, msg);
 		c->in_flight++;
+	}
 	xenfs_connection_deliver(c, &unwanted);
 	xenfs_connection_unlock(c, &unwanted);
 	return msg;

@@ -159,6 +159,31 @@ void xenfs_watch_forget(struct xenfs_watch *w)
 }
 
 /**
+ * xenfs_watch_get() - one of an open's watches, to be looked at
+ * @c: the connection
+ * @n: which: 0 is the newest
+ *
+ * Context: any; takes connection->lock.
+ * Return: it, with a reference for xenfs_event_source_put(); or NULL.
+ */
+struct xenfs_event_source *xenfs_watch_get(struct xenfs_connection *c,
+					   unsigned int n)
+{
+	struct xenfs_event_source *source = NULL;
+	struct xenfs_watch *w;
+
+	spin_lock(&c->lock);
+	list_for_each_entry(w, &c->watches, list)
+		if (!n--) {
+			source = &w->source;
+			xenfs_event_source_get(source);
+			break;
+		}
+	spin_unlock(&c->lock);
+	return source;
+}
+
+/**
  * xenfs_watch_settle() - forget the watch, unless somebody has it or asks for it
  * @w: the watch, on connection->watches
  *

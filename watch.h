@@ -39,6 +39,9 @@ void xenfs_watches_probed(struct xenfs_connection *c,
 			  const struct xenfs_answer *answer);
 void xenfs_watches_drop(struct xenfs_connection *c);
 
+struct xenfs_event_source *xenfs_watch_get(struct xenfs_connection *c,
+					   unsigned int n);
+
 struct xenfs_watch *xenfs_watch_alloc(struct xenfs_request *req, int *error);
 bool xenfs_watch_add(struct xenfs_watch *w);
 void xenfs_watch_forget(struct xenfs_watch *w);

@@ -15,13 +15,15 @@
 
 #include "close.h"
 #include "compat.h"
+#include "fdinfo.h"
 #include "limits.h"
 #include "request.h"
 #include "syntax.h"
-#include "transaction.h"
 #include "transaction_request.h"
 #include "watch_request.h"
 #include "xenfs.h"
+
+#include "include/trace/events/xenfs.h"
 
 /*
  * Which kind of request a header begins. What no kind knows, types newer than
@@ -107,6 +109,7 @@ static int wait_for_room(struct xenfs_connection *c, bool nowait)
 	if (READ_ONCE(c->queued_bytes) < xenfs_limits.request_bytes ||
 	    xenfs_connection_writable(c))
 		return 0;
+	trace_xenfs_throttled(c->number, -EAGAIN);
 	if (nowait)
 		return -EAGAIN;
 	return wait_event_interruptible(c->write_wait,
@@ -165,6 +168,8 @@ static void submit(struct xenfs_connection *c, bool may_sleep)
 
 	c->partial = NULL;
 	xenfs_framer_next(&c->framer);
+	WRITE_ONCE(c->requests, c->requests + 1);
+	trace_xenfs_request(c->number, req->msg);
 	err = xenfs_message_parse(req->msg, xenfs_request_payload(req),
 				  &req->args);
 	if (c->read_only && err != -ENOSYS &&
@@ -358,37 +363,9 @@ static __poll_t xenbus_poll(struct file *file, poll_table *wait)
 	return events;
 }
 
-/* list_count_nodes() is of 6.3. */
-static unsigned int count(const struct list_head *list)
-{
-	const struct list_head *entry;
-	unsigned int n = 0;
-
-	list_for_each(entry, list)
-		n++;
-	return n;
-}
-
-/* What the open holds, in /proc/PID/fdinfo/FD. */
 static void xenbus_show_fdinfo(struct seq_file *m, struct file *file)
 {
-	struct xenfs_connection *c = file->private_data;
-	int behind;
-
-	spin_lock(&c->lock);
-	seq_printf(m, "requests-queued:\t%u\n", count(&c->queued));
-	seq_printf(m, "requests-in-flight:\t%u\n", c->in_flight);
-	seq_printf(m, "request-bytes:\t%u\n", c->queued_bytes);
-	seq_printf(m, "messages-unread:\t%u\n", count(&c->unread));
-	seq_printf(m, "reply-bytes:\t%u\n", c->unread_bytes);
-	seq_printf(m, "event-bytes:\t%u\n", c->event_bytes);
-	seq_printf(m, "watches:\t%u\n", count(&c->watches));
-	seq_printf(m, "watch-bytes:\t%u\n", c->watch_bytes);
-	seq_printf(m, "transactions:\t%u\n", count(&c->transactions));
-	behind = xenfs_transaction_behind(c);
-	if (behind >= 0)
-		seq_printf(m, "transaction-waits-behind:\t%d\n", behind);
-	spin_unlock(&c->lock);
+	xenfs_fdinfo_show(m, file->private_data);
 }
 
 const struct file_operations xenfs_xenbus_fops = {

@@ -120,8 +120,7 @@ static void print_perms(const struct line *line)
 	const char *p = line->perms, *end = p + line->perms_len;
 
 	if (!p) {
-		fprintf(stderr, "xenstore-tree: \ncould not access permissions for %s\n",
-			line->name);
+		fprintf(stderr, "xenstore-tree: no permissions of %s\n", line->path);
 		return;
 	}
 	fputs("  (", stdout);

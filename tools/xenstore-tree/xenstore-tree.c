@@ -77,7 +77,8 @@ static struct node *root_new(const char *path)
 	if (!node->path)
 		err(1, "memory");
 	node->name = node->path;
-	node->asked = node->answered = CHILDREN;
+	node->asked = CHILDREN;
+	node->answered = CHILDREN;
 	return node;
 }
 

@@ -1,0 +1,74 @@
+# xenbus-top shows who has the file open, and how much that does.
+# (../lib/tap.sh comes before this.)
+
+export XENSTORED_PATH="$XENFS_FILE"
+root=/test/top
+
+native() { XENSTORED_PATH=$XENFS_SOCKET limited "$@"; }
+top() { limited /tests/xenbus-top "$@"; }
+
+# What --json says of xenstore-watch, NAME: a number
+of_watcher() {
+	top --once --json | tr '{}' '\n\n' | grep '"program":"xenstore-watch"' |
+		grep -o "\"$1\":[0-9]*" | cut -d: -f2
+}
+
+if [ "$XENFS_MODULE" != ours ]; then
+	is "$(top --once | head -n 1)" "0 opens, 0 watches, 0 transactions" \
+		"[F3] there is nothing to see of the kernel's own"
+	finish
+	exit
+fi
+
+native xenstore-write $root/key 1
+xenstore-watch $root/key >/dev/null 2>&1 &
+pid=$!
+trap 'kill $pid 2>/dev/null; native xenstore-rm $root' EXIT
+t=0
+while [ $t -lt 100 ] && [ "$(of_watcher watches)" != 1 ]; do
+	sleep 0.1
+	t=$((t + 1))
+done
+is "$(of_watcher watches)" 1 "[F3] xenbus-top --once --json: a watcher, and its watch"
+is "$(of_watcher pid)" $pid "[F3] which process that is"
+is "$(of_watcher requests)" 1 "[F3] its one request"
+is "$(top --once | sed -n '2p' | tr -s ' ')" \
+	" PID PROGRAM REQUESTS EVENTS QUEUED UNREAD WATCHES TRANS BYTES WAITS FOR" \
+	"[F3] xenbus-top --once: a table"
+is "$(top --once | grep -c " $pid xenstore-watch ")" 1 "[F3] with a line for the watcher"
+before=$(of_watcher events)
+top -d 2 -n 1 >/tmp/top.out 2>&1 &
+looks=$!
+sleep 0.5
+native xenstore-write $root/key 2
+wait $looks
+is $? 0 "[F3] xenbus-top -d 2 -n 1 ends by itself"
+is "$(of_watcher events)" $((before + 1)) "[F3] an event more"
+is "$(grep -c 'a second: ' /tmp/top.out)" 1 "[F3] what was a second's is told"
+fails "[F3] xenbus-top --nonsense" /tests/xenbus-top --nonsense
+fails "[F3] xenbus-top -d 0" /tests/xenbus-top -d 0
+kill $pid
+[ -d /sys/kernel/tracing/events ] || mount -t tracefs none /sys/kernel/tracing
+if [ ! -e /sys/kernel/tracing/synthetic_events ]; then
+	skip "this kernel can't count it" "[F3] xenbus-latency"
+	finish
+	exit
+fi
+# Or the kernel patches its scheduler, and that is nothing for QEMU: see inside.c.
+echo 0 >/sys/kernel/tracing/options/record-cmd
+sh /tests/xenbus-latency 2 >/tmp/latency.out 2>/tmp/latency.err &
+counts=$!
+sleep 0.5
+limited xenstore-ls / >/dev/null
+wait $counts
+is $? 0 "[F3] xenbus-latency 2 ends by itself"
+diag </tmp/latency.err
+is "$(head -n 1 /tmp/latency.out | tr -s ' ')" " open microseconds requests" \
+	"[F3] it draws"
+is "$(sed -n '2,$p' /tmp/latency.out | grep -c '^ *[0-9]* *[0-9]* to *[0-9]* *[0-9]* ##*$')" \
+	"$(sed -n '2,$p' /tmp/latency.out | wc -l)" "[F3] a bar for each"
+is $(($(sed -n '2,$s/.* to *[0-9]* *\([0-9]*\) #.*/+ \1/p' /tmp/latency.out | tr '\n' ' ') > 10)) \
+	1 "[F3] it has counted the requests of xenstore-ls"
+diag </tmp/latency.out
+is "$(cat /sys/kernel/tracing/synthetic_events)" "" "[F3] nothing of it is left"
+finish
