@@ -53,10 +53,12 @@ help:
 	@echo '  make matrix           each kernel, newest too, under each Xen with each server:'
 	@echo '                        [KERNELS="6.1 6.12 sid backports"] [XEN="4.17 4.20"]'
 	@echo '  make soak             1,000,000 messages to the file and to the socket: [MESSAGES=] [SEED=] [SERVER=]'
-	@echo '  make check            style and static checks: checkpatch, W=1, sparse, docutils, shellcheck'
+	@echo '  make check            style and static checks: checkpatch, W=1, sparse, Sphinx, shellcheck'
 	@echo '  make test-debug       all on debug kernels, which are built first: [PLANT=<fault>]'
 	@echo '  make in-tree          build it in kernel source, as drivers/xen/xenfs, and boot that:'
 	@echo '                        [KERNELS=]'
+	@echo '  make htmldocs         the documentation as web pages, in build/html'
+	@echo '  make release-check    everything here, one after another, and what was seen: hours'
 	@echo '  make dkms-test        dkms add, build, install, remove; the host stays as it is'
 	@echo '  make test-package     the package, in a Debian system of its own: takes root'
 	@echo '  make bench            what operations cost, in instructions: [KERNEL=] [BOOTS=5]'
@@ -143,8 +145,16 @@ profile: deps
 	@tools/bench/profile/run --row $(or $(ROW),read) $(or $(KERNEL),6.1)
 
 check: deps
-	@tools/build/deps python3-docutils shellcheck
+	@tools/build/deps python3-docutils python3-sphinx shellcheck
 	@tools/build/check $(KERNELS)
+
+htmldocs: deps
+	@tools/build/deps python3-sphinx
+	@tools/build/htmldocs
+
+# All there is, one after another: hours.
+release-check: deps
+	@tools/build/release-check
 
 debug-kernels: deps
 	@tools/debug/kernel dom0 kasan kcsan
@@ -183,5 +193,5 @@ distclean:
 
 .PHONY: all help bench bench-plot profile module install modules_install uninstall deb rpm \
 	test-package demo shell test unit vm test-stock test-hostile matrix test-debug \
-	debug-kernels soak check \
+	debug-kernels soak check htmldocs release-check \
 	in-tree dkms-test deps fetch clean distclean
