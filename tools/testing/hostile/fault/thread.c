@@ -9,6 +9,9 @@
 
 /* The thread has some for each reply. */
 #define THREAD_FAULTS	12
+/* And for an event; the last one is the module's, if no other message comes between. */
+#define EVENT_FAULTS	4
+#define EVENTS_MAX	400
 
 static bool answered(int err)
 {
@@ -61,11 +64,11 @@ static void lost_events(int nth)
 
 	watch(c, XS_WATCH);
 	client_event(c, &reply, PATIENCE_MS);
-	for (n = 1; n <= 3 * THREAD_FAULTS; n++) {
-		arm(nth, 1 + n % THREAD_FAULTS);
+	for (n = 1; n <= 9 * EVENT_FAULTS || (!collapsed && n <= EVENTS_MAX); n++) {
+		arm(nth, 1 + n % EVENT_FAULTS);
 		call_write(socket, 0, WATCHED "/below", "x");
 		if (client_event(c, &reply, PATIENCE_MS)) {
-			diag("fault %u: no event", 1 + n % THREAD_FAULTS);
+			diag("fault %u: no event", 1 + n % EVENT_FAULTS);
 			bad++;
 			continue;
 		}
