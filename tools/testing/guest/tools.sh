@@ -4,9 +4,6 @@
 export XENSTORED_PATH="$XENFS_FILE"
 root=/test/tools
 
-# The same tool over the server's socket
-native() { XENSTORED_PATH=$XENFS_SOCKET limited "$@"; }
-
 trap 'native xenstore-rm $root 2>/dev/null' EXIT
 native xenstore-rm $root 2>/dev/null
 

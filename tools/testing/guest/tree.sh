@@ -4,8 +4,6 @@
 export XENSTORED_PATH="$XENFS_FILE"
 root=/test/tree
 
-native() { XENSTORED_PATH=$XENFS_SOCKET limited "$@"; }
-
 trap 'native xenstore-rm $root 2>/dev/null' EXIT
 native xenstore-rm $root 2>/dev/null
 

@@ -36,6 +36,9 @@ skip() { # WHY DESCRIPTION
 # the time: it must not have what the script itself holds open, as number 5.
 limited() { timeout -k 2 $((${LIMIT:-10} * ${XENFS_SLOW:-1})) "$@" 5>&-; }
 
+# A tool of xenstore's over the server's socket, whatever the others are told
+native() { XENSTORED_PATH=$XENFS_SOCKET limited "$@"; }
+
 # DESCRIPTION COMMAND...: it succeeds
 succeeds() {
 	local what=$1 status=0
