@@ -26,8 +26,11 @@ static unsigned int count(const struct list_head *list)
 	return n;
 }
 
-/* What has to come before the next thing that the open asked for; NULL: nothing */
-static const char *waits_for(struct xenfs_connection *c)
+/*
+ * What has to come before the next thing that the open asked for; NULL: nothing.
+ * @behind: others in the line for a transaction, or -1
+ */
+static const char *waits_for(struct xenfs_connection *c, int behind)
 {
 	struct xenfs_request *next;
 
@@ -36,7 +39,7 @@ static const char *waits_for(struct xenfs_connection *c)
 					reply.list);
 	if (!next)
 		return c->in_flight ? "xenstored" : NULL;
-	if (xenfs_transaction_behind(c) >= 0)
+	if (behind >= 0)
 		return "transaction";
 	/* turns.lock guards it; as old as what is read is. */
 	if (data_race(c->parked))
@@ -52,6 +55,8 @@ static void show_counts(struct seq_file *m, struct xenfs_connection *c)
 	int behind;
 
 	spin_lock(&c->lock);
+	behind = xenfs_transaction_behind(c);
+	why = waits_for(c, behind);
 	seq_printf(m, "open:\t%u\n", c->number);
 	seq_printf(m, "requests:\t%u\n", READ_ONCE(c->requests));
 	seq_printf(m, "requests-queued:\t%u\n", count(&c->queued));
@@ -64,10 +69,8 @@ static void show_counts(struct seq_file *m, struct xenfs_connection *c)
 	seq_printf(m, "watches:\t%u\n", count(&c->watches));
 	seq_printf(m, "watch-bytes:\t%u\n", c->watch_bytes);
 	seq_printf(m, "transactions:\t%u\n", count(&c->transactions));
-	why = waits_for(c);
 	if (why)
 		seq_printf(m, "waits-for:\t%s\n", why);
-	behind = xenfs_transaction_behind(c);
 	if (behind >= 0)
 		seq_printf(m, "transaction-waits-behind:\t%d\n", behind);
 	spin_unlock(&c->lock);

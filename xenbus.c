@@ -9,7 +9,6 @@
 #include <linux/module.h>
 #include <linux/poll.h>
 #include <linux/sched.h>
-#include <linux/seq_file.h>
 #include <linux/uio.h>
 #include <xen/xenbus.h>
 

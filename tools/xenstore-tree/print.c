@@ -5,7 +5,6 @@
  * only, and on one of unknown width, as consoles are, not at all. Dots lead to the
  * permissions, if the value ends before column 60.
  */
-#include <ctype.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
