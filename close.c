@@ -2,33 +2,20 @@
 /*
  * Giving back what an open holds: at its end, or when it asks for that
  *
- * Each open has a last request, its farewell, which is a RESET_WATCHES: when all
- * before it was answered it puts an UNWATCH for each watch and an END for each
- * transaction in front of itself, and when those were answered it is done. So a
- * close waits for nothing, and what was written before it is carried out
- * (contract T1, I4).
+ * The last request of an open that holds something is its farewell, which is a
+ * RESET_WATCHES: when all before it was answered it puts an UNWATCH for each watch
+ * and an END for each transaction in front of itself, and when those were answered
+ * it is done. So a close waits for nothing, and what was written before it is
+ * carried out (contract T1, I4).
  */
 #include <linux/err.h>
 #include <linux/list.h>
+#include <linux/slab.h>
 
 #include "close.h"
 #include "transaction.h"
 #include "turns.h"
 #include "watch.h"
-
-/**
- * struct xenfs_open - an open, and its end
- * @connection: is the first member: the whole is freed as that
- * @farewell: the last request of all; holds the connection
- * @farewell_msg: its header
- */
-struct xenfs_open {
-	struct xenfs_connection connection;
-	struct xenfs_request farewell;
-	struct xsd_sockmsg farewell_msg;
-};
-
-static_assert(!offsetof(struct xenfs_open, connection));
 
 /* --- RESET_WATCHES, and the farewell ------------------------------------ */
 
@@ -84,39 +71,33 @@ const struct xenfs_kind xenfs_reset_kind = {
 
 static void farewell_release(struct xenfs_message *reply)
 {
-	xenfs_connection_put(xenfs_request_of(reply)->connection);
+	struct xenfs_request *farewell = xenfs_request_of(reply);
+
+	xenfs_connection_put(farewell->connection);
+	kfree(farewell);
 }
 
 static const struct xenfs_message_ops farewell_ops = {
 	.release = farewell_release,
 };
 
-/* --- Begin and end ------------------------------------------------------ */
-
-/**
- * xenfs_open() - make a connection
- *
- * It holds the module; the caller must hold it, too.
- *
- * Context: process context; may sleep.
- * Return: the connection, which the caller must xenfs_close(); or NULL: no
- * memory.
+/*
+ * Nobody could be told that there is no memory for it, and what it is to give back
+ * would be lost: so it waits for that.
  */
-struct xenfs_connection *xenfs_open(void)
+static void say_farewell(struct xenfs_connection *c)
 {
-	struct xenfs_connection *c;
-	struct xenfs_open *o;
+	struct xenfs_request *farewell;
 
-	c = xenfs_connection_alloc(sizeof(*o));
-	if (!c)
-		return NULL;
-	o = container_of(c, struct xenfs_open, connection);
+	farewell = kzalloc(sizeof(*farewell), GFP_KERNEL | __GFP_NOFAIL);
 	kref_get(&c->kref);	/* ended by farewell_release() */
-	o->farewell_msg.type = XS_RESET_WATCHES;
-	xenfs_request_embed(&o->farewell, c, &xenfs_reset_kind,
-			    &o->farewell_msg, &farewell_ops);
-	return c;
+	farewell->reply.hdr.type = XS_RESET_WATCHES;
+	xenfs_request_embed(farewell, c, &xenfs_reset_kind,
+			    &farewell->reply.hdr, &farewell_ops);
+	xenfs_request_submit(farewell, true);
 }
+
+/* --- Begin and end ------------------------------------------------------ */
 
 /* Has it nothing that the server would have to hear of? */
 static bool holds_nothing(struct xenfs_connection *c)
@@ -142,7 +123,6 @@ static void drop_closed(struct xenfs_connection *c, struct list_head *unwanted)
 
 static void end(struct xenfs_connection *c, enum xenfs_state state)
 {
-	struct xenfs_open *o = container_of(c, struct xenfs_open, connection);
 	LIST_HEAD(unwanted);
 	bool first, nothing;
 
@@ -156,13 +136,9 @@ static void end(struct xenfs_connection *c, enum xenfs_state state)
 	xenfs_turns_closed(c, nothing);
 	xenfs_requests_kick(c);
 	xenfs_connection_unlock(c, &unwanted);
-	if (!first)
-		return;
-	/* Without a turn: others may have every slot for a long time. */
-	if (nothing)
-		farewell_release(&o->farewell.reply);
-	else
-		xenfs_request_submit(&o->farewell, true);
+	/* What holds nothing takes no turn: others may have every slot for long. */
+	if (first && !nothing)
+		say_farewell(c);
 }
 
 /**
@@ -181,7 +157,7 @@ void xenfs_break(struct xenfs_connection *c)
 
 /**
  * xenfs_close() - nobody uses the connection any more
- * @c: from xenfs_open()
+ * @c: from xenfs_connection_alloc()
  *
  * What was written is carried out, unless its client's closed connections have
  * more of that than they may. After it the farewell gives back watches and transactions

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * How an open begins, and how it gives back what it holds; see close.c
+ * How an open gives back what it holds; see close.c
  */
 #ifndef _XENFS_CLOSE_H
 #define _XENFS_CLOSE_H
@@ -9,7 +9,6 @@
 
 extern const struct xenfs_kind xenfs_reset_kind;
 
-struct xenfs_connection *xenfs_open(void);
 void xenfs_break(struct xenfs_connection *c);
 void xenfs_close(struct xenfs_connection *c);
 

@@ -60,28 +60,32 @@ static void wake_work_func(struct work_struct *work)
 
 /* --- Lifetime ----------------------------------------------------------- */
 
+/*
+ * kmalloc() would round them up by a quarter. User memory is copied to one place in
+ * them, the header that is being written. Set at init, then constant.
+ */
+static struct kmem_cache *cache;
+
 /**
  * xenfs_connection_alloc() - make a connection
- * @size: bytes of the object that begins with it and is freed with it
  *
  * It holds the module; the caller must hold it, too. Charged to the caller's
  * memory cgroup (contract I3).
  *
  * Context: process context; may sleep.
- * Return: the connection, with a reference for the caller; what follows it is
- * zeroed. Or NULL: no memory.
+ * Return: the connection, with a reference for the caller; or NULL: no memory.
  */
-struct xenfs_connection *xenfs_connection_alloc(size_t size)
+struct xenfs_connection *xenfs_connection_alloc(void)
 {
 	static atomic_t numbers;
 	struct xenfs_connection *c;
 
-	c = kzalloc(size, GFP_KERNEL_ACCOUNT);
+	c = kmem_cache_zalloc(cache, GFP_KERNEL);
 	if (!c)
 		return NULL;
 	c->client = xenfs_client_get();
 	if (!c->client) {
-		kfree(c);
+		kmem_cache_free(cache, c);
 		return NULL;
 	}
 	__module_get(THIS_MODULE);
@@ -103,13 +107,17 @@ struct xenfs_connection *xenfs_connection_alloc(size_t size)
 	return c;
 }
 
+static void free_later(struct rcu_head *rcu)
+{
+	kmem_cache_free(cache, container_of(rcu, struct xenfs_connection, rcu));
+}
+
 static void connection_free(struct kref *kref)
 {
-	struct xenfs_connection *c;
+	struct xenfs_connection *c = container_of(kref, struct xenfs_connection, kref);
 
-	c = container_of(kref, struct xenfs_connection, kref);
 	xenfs_client_put(c->client);
-	kfree_rcu(c, rcu);
+	call_rcu(&c->rcu, free_later);
 	module_put(THIS_MODULE);
 }
 
@@ -125,6 +133,29 @@ static void connection_free(struct kref *kref)
 void xenfs_connection_put(struct xenfs_connection *c)
 {
 	kref_put(&c->kref, connection_free);
+}
+
+/**
+ * xenfs_connections_init() - set up the memory of connections
+ *
+ * Context: module init.
+ * Return: 0 or -ENOMEM.
+ */
+int xenfs_connections_init(void)
+{
+	cache = KMEM_CACHE_USERCOPY(xenfs_connection, SLAB_ACCOUNT, framer);
+	return cache ? 0 : -ENOMEM;
+}
+
+/**
+ * xenfs_connections_exit() - undo xenfs_connections_init()
+ *
+ * Context: module exit; no connection is left, but for its memory. Sleeps.
+ */
+void xenfs_connections_exit(void)
+{
+	rcu_barrier();
+	kmem_cache_destroy(cache);
 }
 
 /* --- Room for requests -------------------------------------------------- */
@@ -236,10 +267,7 @@ bool xenfs_connection_closed_too_much(struct xenfs_connection *c)
 
 /* --- The stream of replies and events ----------------------------------- */
 
-/*
- * Will nothing ever be added to what there is to read? The farewell, and what it
- * gives back, may still be on its way: nobody reads the answers to those.
- */
+/* Will nothing ever be added? Nobody reads the answers to a farewell, and to its. */
 static bool drained(struct xenfs_connection *c)
 {
 	lockdep_assert_held(&c->lock);

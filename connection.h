@@ -110,7 +110,7 @@ enum xenfs_state {
  * and transactions have to be given back first.
  */
 struct xenfs_connection {
-	struct kref kref;		/* the file, the farewell, who sends */
+	struct kref kref;		/* the file, a farewell, who sends */
 	bool read_only;			/* constant: nothing is changed by it */
 	struct xenfs_client *client;	/* constant */
 	struct rcu_head rcu;		/* watch.c finds it without a kref */
@@ -163,7 +163,10 @@ struct xenfs_connection {
 	unsigned int unparks;		/* as they were when its turn began */
 };
 
-struct xenfs_connection *xenfs_connection_alloc(size_t size);
+int xenfs_connections_init(void);
+void xenfs_connections_exit(void);
+
+struct xenfs_connection *xenfs_connection_alloc(void);
 void xenfs_connection_put(struct xenfs_connection *c);
 
 bool xenfs_connection_writable(struct xenfs_connection *c);

@@ -280,6 +280,7 @@ static void stop(void)
 	xenfs_registry_exit();
 	xenfs_transactions_exit();
 	xenfs_requests_exit();
+	xenfs_connections_exit();
 	xenfs_work_exit();
 }
 
@@ -290,16 +291,22 @@ static int __init start(void)
 	err = xenfs_work_init();
 	if (err)
 		return err;
+	err = xenfs_connections_init();
+	if (err)
+		goto work;
 	err = xenfs_requests_init(xenfs_transaction_check);
-	if (err) {
-		xenfs_work_exit();
-		return err;
-	}
+	if (err)
+		goto connections;
 	xenfs_registrations_init();
 	xenfs_registry_init();
 	xenfs_transactions_init();
 	xenfs_xenbus_init();
 	return 0;
+connections:
+	xenfs_connections_exit();
+work:
+	xenfs_work_exit();
+	return err;
 }
 
 /*

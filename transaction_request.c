@@ -276,7 +276,7 @@ static bool refusal_compensate(void)
 	struct xenfs_connection *c;
 	int err;
 
-	c = xenfs_open();
+	c = xenfs_connection_alloc();
 	if (!c)
 		return false;
 	err = take_transaction(c);

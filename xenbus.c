@@ -53,7 +53,7 @@ static int open_as(struct inode *inode, struct file *file, bool read_only)
 
 	if (!xen_store_evtchn)
 		return -ENOENT;
-	c = xenfs_open();
+	c = xenfs_connection_alloc();
 	if (!c)
 		return -ENOMEM;
 	c->read_only = read_only;

@@ -28,7 +28,7 @@
 /* Other users of slabs make it a little uncertain. */
 static long slab(void)
 {
-	return slab_bytes_at_rest("");
+	return slab_bytes_at_rest(ALL_SLABS);
 }
 
 static void idle(void)

@@ -432,9 +432,9 @@ static void given_back_unread(void)
 	}
 	scene_begin_at(NULL);
 	c = client_new();
-	before = slab_bytes_at_rest("kmalloc");
+	before = slab_bytes_at_rest(OUR_SLABS);
 	write_pairs(c, &p);
-	bytes = slab_bytes_at_rest("kmalloc") - before;
+	bytes = slab_bytes_at_rest(OUR_SLABS) - before;
 	counted = held_bytes(getpid());
 	diag("%u pairs written: %ld bytes, and %ld as it counts itself", p.n, bytes, counted);
 	if (slabs_are_padded())

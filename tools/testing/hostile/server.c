@@ -170,7 +170,7 @@ static void full_and_closed(void)
  */
 static long close_over_and_over(int n, unsigned int max)
 {
-	long before = slab_bytes_at_rest("kmalloc");
+	long before = slab_bytes_at_rest(OUR_SLABS);
 	static unsigned int number = FIRST_LOOPED;
 	struct writer w = { };
 	int i;
@@ -181,7 +181,7 @@ static long close_over_and_over(int n, unsigned int max)
 		fill(&w, number++, max);
 		client_close(w.c);
 	}
-	return slab_bytes_at_rest("kmalloc") - before;
+	return slab_bytes_at_rest(OUR_SLABS) - before;
 }
 
 /* Of those opens, how many the server had a request of before it answered this */
@@ -203,7 +203,7 @@ static bool carried_out(long before)
 {
 	long end = now_ms() + 4 * PATIENCE_MS;
 
-	while (slab_bytes("kmalloc") > before + 128 * 1024) {
+	while (slab_bytes(OUR_SLABS) > before + 128 * 1024) {
 		if (now_ms() > end)
 			return false;
 		sleep_ms(200);
@@ -213,7 +213,7 @@ static bool carried_out(long before)
 
 static void closed_over_and_over(void)
 {
-	long some, full, idle, slab = slab_bytes("kmalloc");
+	long some, full, idle, slab = slab_bytes(OUR_SLABS);
 	struct client *c;
 	uint32_t id;
 	int before;

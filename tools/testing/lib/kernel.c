@@ -66,16 +66,21 @@ int sleep_once(void)
 	return err;
 }
 
+static bool is_counted(const char *cache, enum slabs which)
+{
+	return which == ALL_SLABS || !strncmp(cache, "kmalloc", 7) ||
+	       !strncmp(cache, "xenfs_", 6);
+}
+
 /* Makes SLUB count exactly: else it takes all of a slab in use for used. */
-static void slab_shrink(const char *prefix)
+static void slab_shrink(enum slabs which)
 {
 	DIR *dir = opendir("/sys/kernel/slab");
 	struct dirent *entry;
 	char path[512];
 
 	while (dir && (entry = readdir(dir))) {
-		if (entry->d_name[0] == '.' ||
-		    strncmp(entry->d_name, prefix, strlen(prefix)))
+		if (entry->d_name[0] == '.' || !is_counted(entry->d_name, which))
 			continue;
 		snprintf(path, sizeof(path), "/sys/kernel/slab/%s/shrink",
 			 entry->d_name);
@@ -86,17 +91,17 @@ static void slab_shrink(const char *prefix)
 		closedir(dir);
 }
 
-long slab_bytes(const char *prefix)
+long slab_bytes(enum slabs which)
 {
 	char line[256], name[64];
 	long used, size, total = 0;
 	FILE *f;
 
-	slab_shrink(prefix);
+	slab_shrink(which);
 	f = fopen("/proc/slabinfo", "r");
 	while (f && fgets(line, sizeof(line), f))
 		if (sscanf(line, "%63s %ld %*d %ld", name, &used, &size) == 3 &&
-		    !strncmp(name, prefix, strlen(prefix)))
+		    is_counted(name, which))
 			total += used * size;
 	if (!f || !total)
 		bail("/proc/slabinfo: %s", strerror(errno));
@@ -104,7 +109,7 @@ long slab_bytes(const char *prefix)
 	return total;
 }
 
-long slab_bytes_at_rest(const char *prefix)
+long slab_bytes_at_rest(enum slabs which)
 {
 	long end = now_ms() + DEADLINE_MS, bytes, least = LONG_MAX;
 	int looks = 0;
@@ -113,7 +118,7 @@ long slab_bytes_at_rest(const char *prefix)
 		/* Else kfree_rcu() waits up to five seconds for more of it. */
 		file_put("/proc/sys/vm/drop_caches", "2");
 		sleep_ms(500);
-		bytes = slab_bytes(prefix);
+		bytes = slab_bytes(which);
 		looks = bytes < least - 4096 ? 0 : looks + 1;
 		least = bytes < least ? bytes : least;
 	}

@@ -21,16 +21,22 @@ bool can_sleep(const char *what);
 /* 0, or the errno for which it stays awake */
 int sleep_once(void);
 
+/* All there are; or those where our memory is from, and less of that of others */
+enum slabs {
+	ALL_SLABS,
+	OUR_SLABS,
+};
+
 /*
- * Bytes in objects of the kernel's slab caches whose names begin so; free ones
- * that are kept for later are not counted.
+ * Bytes in objects of the kernel's slab caches; free ones that are kept for later
+ * are not counted.
  */
-long slab_bytes(const char *prefix);
+long slab_bytes(enum slabs which);
 /*
  * When it has got no less for two seconds: what was given back is freed a grace
  * period later, by work that has to have its turn.
  */
-long slab_bytes_at_rest(const char *prefix);
+long slab_bytes_at_rest(enum slabs which);
 /* Does a debug kernel add to each object what makes it two to five times as large? */
 bool slabs_are_padded(void);
 

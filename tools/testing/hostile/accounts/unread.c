@@ -116,12 +116,12 @@ static long settled(long before)
 				break;
 		idle = i < OPENS ? 0 : idle + 1;
 	}
-	return slab_bytes_at_rest("kmalloc") - before;
+	return slab_bytes_at_rest(OUR_SLABS) - before;
 }
 
 static void one_order(const struct order *o)
 {
-	long before = slab_bytes_at_rest("kmalloc"), bytes, began;
+	long before = slab_bytes_at_rest(OUR_SLABS), bytes, began;
 
 	is(all_write(), OPENS, "[W4] %d opens ask for %d large replies each", OPENS, READS);
 	bytes = settled(before);

@@ -17,7 +17,7 @@ static struct accounts accounts(void)
 		.watches = server_is_c() ? server_count("watches", 0) : 0,
 		.transactions = server_is_c() ? server_count("transactions", 0) : 0,
 		/* All that the module allocates is of these */
-		.slab = slab_bytes("kmalloc"),
+		.slab = slab_bytes(OUR_SLABS),
 	};
 
 	return a;
