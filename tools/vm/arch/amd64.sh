@@ -20,14 +20,14 @@ hypervisor() { # DIR VERSION
 	gzip -dc "$(one "$1/boot/xen-$2-amd64.gz")"
 }
 
-# cryptomgr.notests: as one processor patches an instruction (a static branch: int3
+# cryptomgr.notests, with --concurrent: as one processor patches an instruction (a static branch: int3
 # first, then what it is to be), another may keep the int3 that it has just
 # translated, with QEMU 7.2 and a thread for each, and take that trap for ever. The
 # kernel's tests of its ciphers, in threads of their own, do this once in some
 # dozens of boots: all pass alg_test()'s DO_ONCE(), which is patched behind the
 # first of them. See README.md.
 #
-# tsc=unstable: with a thread for each processor QEMU's time stamps don't agree
+# tsc=unstable, for the same: with a thread for each processor QEMU's time stamps don't agree
 # with each other, nor with Xen's time, which timers are set by. Kernels find that
 # out in the end, the newer the later, or not at all; until then they see time
 # jump and lose timers.
