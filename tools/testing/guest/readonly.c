@@ -51,6 +51,17 @@ static const struct request {
 	{ "DIRECTORY_PART", XS_DIRECTORY_PART, BODY(ROOT "\0000") },
 };
 
+/* What another open of the file proper is told; not each server knows the last one. */
+static int on_xenbus(const struct request *r)
+{
+	struct client *c = client_new();
+	struct msg m;
+	int err = call(c, r->type, 0, r->body, r->len, &m);
+
+	client_close(c);
+	return err == ENOSYS && r->type == XS_DIRECTORY_PART ? err : 0;
+}
+
 static void requests(void)
 {
 	struct client *c = client_open(FILE_RO);
@@ -60,7 +71,8 @@ static void requests(void)
 
 	for (i = 0; i < sizeof(looking) / sizeof(looking[0]); i++) {
 		r = &looking[i];
-		is(call(c, r->type, 0, r->body, r->len, &m), 0, "[I5] %s", r->name);
+		is(call(c, r->type, 0, r->body, r->len, &m), on_xenbus(r), "[I5] %s",
+		   r->name);
 	}
 	for (i = 0; i < sizeof(changing) / sizeof(changing[0]); i++) {
 		r = &changing[i];
