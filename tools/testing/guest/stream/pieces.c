@@ -33,7 +33,7 @@ static bool one_split(const char *buf, size_t len, size_t at)
 	bool good;
 
 	good = !client_raw(c, buf, at) && !client_raw(c, buf + at, len - at) &&
-	       two_replies(c, "split") && client_quiet(c);
+	       two_replies_alone(c, "split");
 	client_close(c);
 	return good;
 }

@@ -63,6 +63,16 @@ bool two_replies(struct client *c, const char *value)
 	return expect(c, 1, XS_WRITE) && expect_value(c, 2, value);
 }
 
+bool two_replies_alone(struct client *c, const char *value)
+{
+	char buf[256];
+
+	return two_replies(c, value) &&
+	       !client_raw(c, buf, msg_string(buf, XS_READ, 3, 0,
+					      ROOT "/two-messages")) &&
+	       expect_value(c, 3, value);
+}
+
 unsigned int in_order(struct client *c, unsigned int first, unsigned int n,
 		      uint32_t type)
 {

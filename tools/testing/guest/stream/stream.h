@@ -21,6 +21,8 @@ bool still_works(struct client *c);
 /* A WRITE (request 1) and a READ (request 2) of the same key */
 size_t two_messages(char *buf, const char *value);
 bool two_replies(struct client *c, const char *value);
+/* The same, and nothing more comes before the reply to request 3 */
+bool two_replies_alone(struct client *c, const char *value);
 
 /* How many of n replies, to requests from first on, come in order */
 unsigned int in_order(struct client *c, unsigned int first, unsigned int n,

@@ -35,15 +35,17 @@ static void merged(void)
 #define FLOOD		700
 #define FLOOD_NAME	800
 
+/* Names so long below one node would make the server copy half a megabyte each time. */
 static void flood(void)
 {
 	struct client *c = client_open(socket_path());
-	char path[FLOOD_NAME + 100];
-	int i, len = sprintf(path, ROOT "/flood/");
+	char path[FLOOD_NAME + 100], name[FLOOD_NAME + 1];
+	int i;
 
-	memset(path + len, 'n', FLOOD_NAME);
+	memset(name, 'n', FLOOD_NAME);
+	name[FLOOD_NAME] = '\0';
 	for (i = 0; i < FLOOD; i++) {
-		sprintf(path + len + FLOOD_NAME, "%d", i);
+		sprintf(path, ROOT "/flood/%d/%s", i, name);
 		call_write(c, 0, path, "");
 	}
 	client_close(c);
