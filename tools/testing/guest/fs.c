@@ -24,17 +24,8 @@
 static const char *contents(const char *path)
 {
 	static char text[4096];
-	int fd = open(path, O_RDONLY);
-	ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
 
-	if (fd >= 0)
-		close(fd);
-	if (n < 0) {
-		diag("%s: %s", path, strerror(errno));
-		return NULL;
-	}
-	text[n] = '\0';
-	return text;
+	return file_text(path, text, sizeof(text));
 }
 
 static bool matches(const char *text, const char *pattern)

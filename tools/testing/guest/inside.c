@@ -3,13 +3,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <unistd.h>
 
 #include "call.h"
 #include "deadline.h"
+#include "fdinfo.h"
 #include "kernel.h"
 #include "server.h"
 #include "store.h"
@@ -21,46 +21,14 @@
 #define MANY	ROOT "/many"
 #define TRACING	"/sys/kernel/tracing"
 
-static const char *read_file(const char *path)
-{
-	static char text[4 * 1024 * 1024];
-	int fd = open(path, O_RDONLY);
-	size_t have = 0;
-	ssize_t n = 0;
-
-	while (fd >= 0 && have < sizeof(text) - 1 &&
-	       (n = read(fd, text + have, sizeof(text) - 1 - have)) > 0)
-		have += n;
-	if (fd < 0 || n < 0)
-		diag("%s: %s", path, strerror(errno));
-	if (fd >= 0)
-		close(fd);
-	text[have] = '\0';
-	return text;
-}
-
-static const char *fdinfo(struct client *c)
-{
-	char path[64];
-
-	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", c->fd);
-	return read_file(path);
-}
-
 /* A line of it, without its name; NULL if there is none */
 static const char *line(struct client *c, const char *name)
 {
 	static char value[8192];
-	const char *text = fdinfo(c), *p;
-	char start[64];
+	struct fdinfo info;
 
-	snprintf(start, sizeof(start), "\n%s:\t", name);
-	p = strstr(text, start);
-	if (!p)
-		return NULL;
-	snprintf(value, sizeof(value), "%s", p + strlen(start));
-	value[strcspn(value, "\n")] = '\0';
-	return value;
+	fdinfo_read(&info, getpid(), c->fd);
+	return fdinfo_line(&info, name, value, sizeof(value));
 }
 
 /*
@@ -82,9 +50,7 @@ static const char *line_becomes(struct client *c, const char *name, const char *
 
 static long number(struct client *c, const char *name)
 {
-	const char *value = line(c, name);
-
-	return value ? atol(value) : -1;
+	return held(getpid(), c->fd, name);
 }
 
 static void write_by_socket(const char *path, const char *value)
@@ -199,8 +165,10 @@ static void trace_begin(void)
 
 static const char *trace_end(void)
 {
+	static char text[4 * 1024 * 1024];
+
 	file_put(TRACING "/events/xenfs/enable", "0");
-	return read_file(TRACING "/trace");
+	return file_text(TRACING "/trace", text, sizeof(text));
 }
 
 static void trace_requests(void)

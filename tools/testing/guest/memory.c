@@ -5,7 +5,6 @@
 #include <limits.h>
 #include <poll.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/resource.h>
@@ -14,6 +13,7 @@
 
 #include "call.h"
 #include "deadline.h"
+#include "fdinfo.h"
 #include "kernel.h"
 #include "process.h"
 #include "server.h"
@@ -54,47 +54,17 @@ static void idle(void)
 	ok(each < IDLE * 768 / 2, "[I3] and gives it back");
 }
 
-/* The open's fdinfo, as it is at one time */
-struct info {
-	char text[1024];
-};
-
-static struct info look(const struct client *c)
+static long number(const struct client *c, const char *name)
 {
-	struct info info = { "" };
-	char path[64];
-	int fd;
-
-	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", c->fd);
-	fd = open(path, O_RDONLY);
-	if (fd < 0 || read(fd, info.text, sizeof(info.text) - 1) < 0)
-		diag("%s: %s", path, strerror(errno));
-	if (fd >= 0)
-		close(fd);
-	return info;
-}
-
-/* A number in it; -1 if it isn't there */
-static long number(const struct info *info, const char *what)
-{
-	const char *line = strstr(info->text, what);
-
-	return line && line[strlen(what)] == ':' ?
-	       atol(line + strlen(what) + 1) : -1;
-}
-
-static long held(const struct client *c, const char *what)
-{
-	struct info info = look(c);
-
-	return number(&info, what);
+	return held(getpid(), c->fd, name);
 }
 
 static void show(const struct client *c)
 {
-	struct info info = look(c);
+	struct fdinfo info;
 	char *line, *next = info.text;
 
+	fdinfo_read(&info, getpid(), c->fd);
 	while ((line = strsep(&next, "\n")))
 		diag("%s", line);
 }
@@ -102,10 +72,11 @@ static void show(const struct client *c)
 /* A request goes from queued to in flight at any time. */
 static long unanswered(const struct client *c)
 {
-	struct info info = look(c);
+	struct fdinfo info;
 
-	return number(&info, "requests-queued") +
-	       number(&info, "requests-in-flight");
+	fdinfo_read(&info, getpid(), c->fd);
+	return fdinfo_number(&info, "requests-queued") +
+	       fdinfo_number(&info, "requests-in-flight");
 }
 
 /* As many watches as the open may have; the error that the next one gets */
@@ -205,30 +176,30 @@ static void full(void)
 		client_close(c[i]);
 }
 
-static void fdinfo(void)
+static void counts(void)
 {
 	struct client *c = client_new();
 	struct msg m;
 	uint32_t tx;
 
-	is(held(c, "watches"), 0, "[I3] fdinfo: no watches");
-	is(held(c, "transactions"), 0, "[I3] no transactions");
-	is(held(c, "messages-unread"), 0, "[I3] nothing unread");
+	is(number(c, "watches"), 0, "[I3] fdinfo: no watches");
+	is(number(c, "transactions"), 0, "[I3] no transactions");
+	is(number(c, "messages-unread"), 0, "[I3] nothing unread");
 	call_watch(c, XS_WATCH, ROOT "/info", "t");
 	client_event(c, &m, DEADLINE_MS);
 	call_start(c, &tx);
-	is(held(c, "watches"), 1, "[I3] a watch");
-	is(held(c, "transactions"), 1, "[I3] a transaction");
-	ok(held(c, "watch-bytes") > 0, "[I3] which takes memory");
+	is(number(c, "watches"), 1, "[I3] a watch");
+	is(number(c, "transactions"), 1, "[I3] a transaction");
+	ok(number(c, "watch-bytes") > 0, "[I3] which takes memory");
 	server_stop();
 	client_send(c, XS_READ, 0, "/", 2);
 	is(unanswered(c), 1, "[I3] a request without a reply");
-	ok(held(c, "request-bytes") > 0, "[I3] which takes memory");
+	ok(number(c, "request-bytes") > 0, "[I3] which takes memory");
 	server_continue();
 	poll_for(c->fd, POLLIN, DEADLINE_MS);
-	is(held(c, "requests-in-flight"), 0, "[I3] none in flight");
-	is(held(c, "messages-unread"), 1, "[I3] a reply unread");
-	ok(held(c, "reply-bytes") > 0, "[I3] which takes memory");
+	is(number(c, "requests-in-flight"), 0, "[I3] none in flight");
+	is(number(c, "messages-unread"), 1, "[I3] a reply unread");
+	ok(number(c, "reply-bytes") > 0, "[I3] which takes memory");
 	client_close(c);
 }
 
@@ -368,7 +339,7 @@ int main(void)
 			skip("a debug kernel's objects are larger", "[I3] an open at its bounds");
 		else
 			full();
-		fdinfo();
+		counts();
 		charged();
 	}
 	return tap_end();

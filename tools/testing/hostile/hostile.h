@@ -15,6 +15,7 @@
 
 #include "call.h"
 #include "deadline.h"
+#include "fdinfo.h"
 #include "job.h"
 #include "kernel.h"
 #include "pages.h"
@@ -92,7 +93,5 @@ struct client *client_of(int fd);
 /* A child that is gone within PATIENCE_MS; its exit status, -1 if it is not */
 int child_ends(pid_t pid);
 void *shared_memory(size_t size);
-/* A number in the open's fdinfo; -1 if it isn't there */
-long held(pid_t pid, int fd, const char *what);
 
 #endif

@@ -29,6 +29,23 @@ bool file_put(const char *path, const char *text)
 	return good;
 }
 
+const char *file_text(const char *path, char *text, size_t size)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	size_t have = 0;
+	ssize_t n = fd < 0 ? -1 : 0;
+
+	while (fd >= 0 && have < size - 1 &&
+	       (n = read(fd, text + have, size - 1 - have)) > 0)
+		have += n;
+	text[n < 0 ? 0 : have] = '\0';
+	if (n < 0)
+		diag("%s: %s", path, strerror(errno));
+	if (fd >= 0)
+		close(fd);
+	return n < 0 ? NULL : text;
+}
+
 long file_number(const char *path)
 {
 	FILE *f = fopen(path, "r");

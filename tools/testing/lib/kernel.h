@@ -4,9 +4,15 @@
 #define KERNEL_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 /* Write to a file of the kernel's; says why if that fails. */
 bool file_put(const char *path, const char *text);
+/*
+ * All of a file, or the beginning of what is longer: @text, or NULL, says why, and it is
+ * empty, if it can't be read.
+ */
+const char *file_text(const char *path, char *text, size_t size);
 /* The number that a file begins with; -1 if there is none */
 long file_number(const char *path);
 

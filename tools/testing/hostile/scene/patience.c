@@ -45,23 +45,6 @@ struct client *client_of(int fd)
 	return c;
 }
 
-long held(pid_t pid, int fd, const char *what)
-{
-	char path[64], line[128];
-	size_t len = strlen(what);
-	long value = -1;
-	FILE *f;
-
-	snprintf(path, sizeof(path), "/proc/%d/fdinfo/%d", pid, fd);
-	f = fopen(path, "r");
-	while (f && fgets(line, sizeof(line), f))
-		if (!strncmp(line, what, len) && line[len] == ':')
-			value = atol(line + len + 1);
-	if (f)
-		fclose(f);
-	return value;
-}
-
 pid_t own_tid(void)
 {
 	return syscall(SYS_gettid);
