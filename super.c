@@ -317,8 +317,10 @@ static int __init xenfs_init(void)
 {
 	int err;
 
-	if (!xen_domain())
+	if (!xen_domain()) {
+		pr_info("this is no Xen domain: there is nothing to do, and no xenfs to mount\n");
 		return 0;
+	}
 	err = xenfs_limits_init();
 	if (err)
 		return err;

@@ -40,6 +40,14 @@ machine() { # XEN-ARGUMENTS KERNEL-ARGUMENTS: $machine is the one that boots the
 	)
 }
 
+machine_without_xen() { # KERNEL-ARGUMENTS
+	machine=(
+		-cpu qemu64 -serial chardev:console -serial chardev:results
+		-kernel vmlinuz -initrd initrd.gz
+		-append "console=ttyS0 cryptomgr.notests tsc=unstable $1"
+	)
+}
+
 # What QEMU's monitor is asked when one hangs, and what it notes of interrupts and
 # exceptions: by vector and address
 monitor_questions=$'info registers -a\ninfo lapic 0\ninfo lapic 1\ninfo pic\n'

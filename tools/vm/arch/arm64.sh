@@ -31,6 +31,14 @@ machine() { # XEN-ARGUMENTS KERNEL-ARGUMENTS: $machine is the one that boots the
 	)
 }
 
+machine_without_xen() { # KERNEL-ARGUMENTS
+	machine=(
+		-machine 'virt,gic-version=2' -cpu cortex-a57
+		-serial chardev:console -device 'pci-serial,chardev=results'
+		-kernel vmlinuz -initrd initrd.gz -append "console=ttyAMA0 $1"
+	)
+}
+
 monitor_questions=$'info registers -a\n'
 # Which exception, between which levels; the address is in a line of its own.
 exceptions() {
