@@ -2,7 +2,7 @@
 /*
  * The file before the server has started, as who comes early in dom0 finds it:
  * requests wait, who waits for them can be interrupted and killed, and all is
- * answered when the server comes: W3, W4, R1, R3, E2, T1, I4. This runs before the
+ * answered when the server comes: W3, W4, R1, R3, E2, T1, I4, F3. This runs before the
  * server does (tools/vm/run --early), and starts it.
  */
 #include <errno.h>
@@ -17,6 +17,7 @@
 
 #include "call.h"
 #include "deadline.h"
+#include "fdinfo.h"
 #include "job.h"
 #include "process.h"
 #include "store.h"
@@ -42,6 +43,24 @@ static pid_t tool;
 
 /* --- Before ------------------------------------------------------------- */
 
+/* Who looks why a program hangs is told. */
+static bool waits_for_server(const struct client *c)
+{
+	long end = now_ms() + DEADLINE_MS;
+	struct fdinfo info;
+	char value[64];
+
+	do {
+		fdinfo_read(&info, getpid(), c->fd);
+		if (fdinfo_line(&info, "waits-for", value, sizeof(value)) &&
+		    !strcmp(value, "xenstored"))
+			return true;
+		sleep_ms(10);
+	} while (now_ms() < end);
+	diag("%s", info.text);
+	return false;
+}
+
 static void requests(void)
 {
 	static const char watch[] = KEY "\0token";
@@ -51,6 +70,10 @@ static void requests(void)
 	ok(client_send(reader, XS_DIRECTORY, 0, "/", 2), "[W4] no server yet: a request is taken");
 	is(poll_now(reader->fd, POLLIN | POLLOUT), POLLOUT, "[R3] there is room, and nothing to read");
 	is(read(reader->fd, &byte, 1) == -1 ? errno : 0, EAGAIN, "[R1] a read does not wait with O_NONBLOCK");
+	if (is_stock())
+		skip("it has nothing to tell", "[F3] fdinfo: it waits for xenstored");
+	else
+		ok(waits_for_server(reader), "[F3] fdinfo: it waits for xenstored");
 	starter = client_new();
 	ok(client_send(starter, XS_TRANSACTION_START, 0, "", 1), "[T1] a START is taken");
 	if (is_stock()) {

@@ -159,14 +159,36 @@ load() { # PARAMETER...
 	start_server
 }
 
+# The last of it
+log_says() { # PATTERN
+	dmesg | tail -n 3 | grep -q "$1"
+	is $? 0 "[F2] the log says why"
+}
+
 # A parameter that is out of range is refused, and named.
 refuses() { # PARAMETER RANGE
 	fails "[I3] insmod $1" insmod "$module" "$1"
-	dmesg | tail -n 3 | grep -q "xenfs: $1: must be from $2"
-	is $? 0 "[I3] the log says why"
+	log_says "xenfs: $1: must be from $2"
 }
 
-# As if it was built for another kernel of the same name: one byte differs.
+# What is no number is, too, by the kernel; a name that it doesn't know is not.
+odd_parameters() {
+	fails "[F2] insmod slots=many" insmod "$module" slots=many
+	log_says "xenfs: .many' invalid for parameter .slots'"
+	succeeds "[F2] insmod nonsense=1" insmod "$module" nonsense=1
+	log_says "xenfs: unknown parameter 'nonsense' ignored"
+	rmmod_works "[I4] rmmod"
+}
+
+# The kernel knows modules by their names: of ours and its own the first one stays.
+already_there() {
+	fails "[F2] insmod of a second xenfs" insmod "$module"
+	grep -q 'File exists' /tmp/tap.out
+	is $? 0 "[F2] it is EEXIST"
+}
+
+# As if it was built for another kernel: one of another release or configuration, then
+# one of the same name. One byte differs.
 other_kernel() {
 	if [ "$XENFS_MODULE" = stock ]; then
 		skip "it is a part of the kernel" "[F2] a module for another kernel"
@@ -180,11 +202,13 @@ other_kernel() {
 	kill_server
 	umount /proc/xen
 	rmmod_works "[I4] rmmod"
+	sed 's/ mod_unload / mod_unloaX /' "$module" >/tmp/other.ko
+	fails "[F2] insmod of a module for another configuration" insmod /tmp/other.ko
+	log_says "xenfs: version magic '.* mod_unloaX .*' should be '.* mod_unload .*'"
 	sed 's/#1 SMP/#9 SMP/' "$module" >/tmp/other.ko
 	is "$(wc -c </tmp/other.ko)" "$(wc -c <"$module")" "[F2] a module for another kernel"
 	fails "[F2] insmod" insmod /tmp/other.ko
-	dmesg | tail -n 3 | grep -q "xenfs: built for the private types of .* #9 SMP.*: build it for this one"
-	is $? 0 "[F2] the log says why"
+	log_says "xenfs: built for the private types of .* #9 SMP.*: build it for this one"
 	rm /tmp/other.ko
 	again
 }
@@ -209,6 +233,7 @@ parameters() {
 	refuses transactions=65537 "0 to 65536"
 	refuses all_transactions=65537 "1 to 65536"
 	refuses transaction_wait=3601 "0 to 3600"
+	odd_parameters
 	again
 	load slots=2 request_bytes=1 reply_bytes=8448 event_bytes=0 closed_bytes=0
 	is $? 0 "[I3] the smallest of all"
@@ -245,6 +270,7 @@ find_server
 # The test before this one may have closed what the server is still to be told
 # of, and what it takes and never answers is in use for ever.
 settle
+already_there
 in_use
 unused
 again
