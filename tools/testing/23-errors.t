@@ -266,6 +266,26 @@ to_build() {
 	ok 'no pahole: which package has it' fails_with 'pahole is missing: .*dwarves'
 }
 
+# --- what the documentation quotes
+
+# quotes SED-SCRIPT: and if it was other messages?
+quotes() {
+	sed "$1" "$top/Documentation/xenfs.rst" >"$dir/xenfs.rst"
+	run "$top/tools/build/messages" "$dir/xenfs.rst"
+}
+# shellcheck disable=SC2016 # reST's quotes, not the shell's
+documented() {
+	quotes ''
+	ok 'the documentation has each message, as it is said' silent
+	quotes 's/^``\(.*\): must be from/``\1: has to be from/'
+	ok '... one that nothing says is found' fails_with 'has to be from .* and nowhere else'
+	ok '... so is one that it lacks' fails_with 'must be from .* is said, and not in'
+	quotes "s/^\`\`Unknown parameter 'NAME'/\`\`No parameter 'NAME'/"
+	ok "... and one of the kernel's that no test has seen" fails_with 'No parameter .* nowhere else'
+	quotes '/^What it says/d'
+	ok '... and that there is none at all' fails_with 'no such section'
+}
+
 rm -rf "$dir"
 mkdir -p "$dir"
 : >"$dir/said"
@@ -278,4 +298,5 @@ stock_first
 package
 removed
 to_build
+documented
 echo "1..$n"
