@@ -9,9 +9,35 @@
 #if !defined(_TRACE_XENFS_H) || defined(TRACE_HEADER_MULTI_READ)
 #define _TRACE_XENFS_H
 
-#include <linux/errno.h>
 #include <linux/tracepoint.h>
 #include <xen/interface/io/xs_wire.h>
+
+/*
+ * With the numbers for the names: perf and trace-cmd, which have but the numbers,
+ * name them by the format that the kernel tells them.
+ */
+TRACE_DEFINE_ENUM(XS_CONTROL);
+TRACE_DEFINE_ENUM(XS_DIRECTORY);
+TRACE_DEFINE_ENUM(XS_READ);
+TRACE_DEFINE_ENUM(XS_GET_PERMS);
+TRACE_DEFINE_ENUM(XS_WATCH);
+TRACE_DEFINE_ENUM(XS_UNWATCH);
+TRACE_DEFINE_ENUM(XS_TRANSACTION_START);
+TRACE_DEFINE_ENUM(XS_TRANSACTION_END);
+TRACE_DEFINE_ENUM(XS_INTRODUCE);
+TRACE_DEFINE_ENUM(XS_RELEASE);
+TRACE_DEFINE_ENUM(XS_GET_DOMAIN_PATH);
+TRACE_DEFINE_ENUM(XS_WRITE);
+TRACE_DEFINE_ENUM(XS_MKDIR);
+TRACE_DEFINE_ENUM(XS_RM);
+TRACE_DEFINE_ENUM(XS_SET_PERMS);
+TRACE_DEFINE_ENUM(XS_WATCH_EVENT);
+TRACE_DEFINE_ENUM(XS_ERROR);
+TRACE_DEFINE_ENUM(XS_IS_DOMAIN_INTRODUCED);
+TRACE_DEFINE_ENUM(XS_RESUME);
+TRACE_DEFINE_ENUM(XS_SET_TARGET);
+TRACE_DEFINE_ENUM(XS_RESET_WATCHES);
+TRACE_DEFINE_ENUM(XS_DIRECTORY_PART);
 
 #define show_xenfs_type(type)						\
 	__print_symbolic(type,						\
@@ -135,25 +161,21 @@ DEFINE_EVENT(xenfs_event_of_path, xenfs_event_collapsed,
 
 /*
  * Something has to come before what the open has to send, or its client to write;
- * named as in fdinfo
+ * named as in fdinfo. Not by a number, as perf and trace-cmd find no name for a
+ * negative one, and bpftrace for none.
  */
 TRACE_EVENT(xenfs_throttled,
 	TP_PROTO(u32 open, int why),
 	TP_ARGS(open, why),
 	TP_STRUCT__entry(
 		__field(u32, open)
-		__field(int, why)
+		__string(waits_for, xenfs_waits_for(why))
 	),
 	TP_fast_assign(
 		__entry->open = open;
-		__entry->why = why;
+		xenfs_assign_str(waits_for, xenfs_waits_for(why));
 	),
-	TP_printk("open=%u waits-for=%s", __entry->open,
-		  __print_symbolic(__entry->why,
-				   { -EAGAIN,		"room" },
-				   { -ENOBUFS,		"memory" },
-				   { -EIOCBQUEUED,	"transaction" },
-				   { -EINPROGRESS,	"xenstored" }))
+	TP_printk("open=%u waits-for=%s", __entry->open, __get_str(waits_for))
 );
 
 #endif /* _TRACE_XENFS_H */

@@ -242,6 +242,28 @@ static void trace_throttled(void)
 	client_close(c);
 }
 
+/* What others than the kernel have to know of a tracepoint, to tell it */
+static const char *format(const char *event)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), TRACING "/events/xenfs/%s/format", event);
+	return read_file(path);
+}
+
+static void trace_formats(void)
+{
+	const char *text = format("xenfs_request");
+
+	ok(strstr(text, "{ 2, \"READ\" }") && !strstr(text, "XS_"),
+	   "[F3] types have their numbers and names in the tracepoint's format");
+	text = format("xenfs_refused");
+	ok(strstr(text, "{ 11, \"WRITE\" }") && !strstr(text, "XS_"),
+	   "[F3] also of those that are refused");
+	ok(strstr(format("xenfs_throttled"), "char[] waits_for;"),
+	   "[F3] what an open waits for is a word");
+}
+
 static bool can_trace(void)
 {
 	if (access(TRACING "/events", F_OK) &&
@@ -267,6 +289,7 @@ int main(void)
 		trace_requests();
 		trace_events();
 		trace_throttled();
+		trace_formats();
 	} else {
 		skip("this kernel has none", "[F3] tracepoints");
 	}
