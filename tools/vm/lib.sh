@@ -91,6 +91,9 @@ xen_name() {
 	esac
 }
 
+# What `fetch` made of perf, trace-cmd and bpftrace
+tracers_dir() { printf '%s\n' "$cache/tracers$foreign"; }
+
 # module_file SERIES NAME: the path of a module of that kernel, by its name
 module_file() {
 	local dir file
