@@ -50,6 +50,8 @@ help:
 	@echo '  make vm               one boot: [KERNEL=] [SERVER=] [XEN=] [BITS=32] [TESTS="stream watch"]'
 	@echo '  make test-stock       which of the tests the stock xenfs fails'
 	@echo '  make test-hostile     clients that try to hurt others'
+	@echo '  make test-tracing     the examples for perf, trace-cmd and bpftrace in the documentation:'
+	@echo '                        [KERNEL=] [SERVER=]'
 	@echo '  make matrix           each kernel, newest too, under each Xen with each server:'
 	@echo '                        [KERNELS="6.1 6.12 sid backports"] [XEN="4.17 4.20"]'
 	@echo '  make soak             1,000,000 messages to the file and to the socket: [MESSAGES=] [SEED=] [SERVER=]'
@@ -122,6 +124,10 @@ test-stock: deps
 test-hostile: deps
 	@$(PROVE) tools/testing/50-*.t
 
+# The tracers are large: a hundred megabytes to download.
+test-tracing: deps
+	@$(PROVE) tools/testing/tracing/run :: --kernel $(or $(KERNEL),6.1) --server $(SERVER)
+
 # Takes half an hour, or an hour on a machine with other things to do.
 soak: deps
 	@tools/testing/differential/run --kernel $(or $(KERNEL),6.1) --server $(SERVER) \
@@ -192,6 +198,6 @@ distclean:
 	rm -rf build
 
 .PHONY: all help bench bench-plot profile module install modules_install uninstall deb rpm \
-	test-package demo shell test unit vm test-stock test-hostile matrix test-debug \
+	test-package demo shell test unit vm test-stock test-hostile test-tracing matrix test-debug \
 	debug-kernels soak check htmldocs release-check \
 	in-tree dkms-test deps fetch clean distclean
