@@ -245,10 +245,11 @@ static void trace_throttled(void)
 /* What others than the kernel have to know of a tracepoint, to tell it */
 static const char *format(const char *event)
 {
+	static char text[8 * 1024];
 	char path[128];
 
 	snprintf(path, sizeof(path), TRACING "/events/xenfs/%s/format", event);
-	return read_file(path);
+	return file_text(path, text, sizeof(text));
 }
 
 static void trace_formats(void)
