@@ -19,7 +19,8 @@
 #define ANSWER_MS	(60 * 1000)
 
 static struct crowd {
-	volatile bool stop;
+	unsigned int ready;
+	volatile bool go, stop;
 	struct {
 		volatile long commits, again, refused, others;
 	} of[CROWD];
@@ -89,6 +90,9 @@ static void member(const char *root, const char *permission, unsigned int which)
 	struct client *c = client_new();
 	int err;
 
+	__atomic_add_fetch(&crowd->ready, 1, __ATOMIC_RELAXED);
+	while (!crowd->go)
+		sleep_ms(1);
 	while (!crowd->stop) {
 		err = transaction(c, root, permission, which);
 		if (!err)
@@ -122,6 +126,17 @@ static void make_nodes(const char *root)
 	client_close(c);
 }
 
+/* Who is there first has no more than the last one, on a busy machine either. */
+static void begin_together(void)
+{
+	long end = now_ms() + ANSWER_MS;
+
+	while (__atomic_load_n(&crowd->ready, __ATOMIC_RELAXED) < CROWD &&
+	       now_ms() < end)
+		sleep_ms(10);
+	crowd->go = true;
+}
+
 void crowd_begin(const char *root, const char *permission)
 {
 	unsigned int i;
@@ -136,6 +151,7 @@ void crowd_begin(const char *root, const char *permission)
 		if (pids[i] == 0)
 			member(root, permission, i);
 	}
+	begin_together();
 }
 
 void crowd_end(struct crowd_result *r)
