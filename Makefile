@@ -52,6 +52,8 @@ help:
 	@echo '  make test-hostile     clients that try to hurt others'
 	@echo '  make test-tracing     the examples for perf, trace-cmd and bpftrace in the documentation:'
 	@echo '                        [KERNEL=] [SERVER=]'
+	@echo '  make test-clients     real clients over the file, the socket and the stock device: [KERNEL=]'
+	@echo '                        [CLIENTS="pyxs libxenstore.watches"]'
 	@echo '  make matrix           each kernel, newest too, under each Xen with each server:'
 	@echo '                        [KERNELS="6.1 6.12 sid backports"] [XEN="4.17 4.20"]'
 	@echo '  make soak             1,000,000 messages to the file and to the socket: [MESSAGES=] [SEED=] [SERVER=]'
@@ -128,6 +130,10 @@ test-hostile: deps
 test-tracing: deps
 	@$(PROVE) tools/testing/tracing/run :: --kernel $(or $(KERNEL),6.1) --server $(SERVER)
 
+# Two boots.
+test-clients: deps
+	@tools/testing/clients/run --kernel $(or $(KERNEL),6.1) $(CLIENTS)
+
 # Takes half an hour, or an hour on a machine with other things to do.
 soak: deps
 	@tools/testing/differential/run --kernel $(or $(KERNEL),6.1) --server $(SERVER) \
@@ -198,6 +204,6 @@ distclean:
 	rm -rf build
 
 .PHONY: all help bench bench-plot profile module install modules_install uninstall deb rpm \
-	test-package demo shell test unit vm test-stock test-hostile test-tracing matrix test-debug \
+	test-package demo shell test unit vm test-stock test-hostile test-clients test-tracing matrix test-debug \
 	debug-kernels soak check htmldocs release-check \
 	in-tree dkms-test deps fetch clean distclean
