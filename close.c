@@ -5,7 +5,7 @@
  * The last request of an open that holds something is its farewell, which is a
  * RESET_WATCHES: when all before it was answered it puts an UNWATCH for each watch
  * and an END for each transaction in front of itself, and when those were answered
- * it is done. So a close waits for nothing, and what was written before it is
+ * it is done. So a close waits for no server, and what was written before it is
  * carried out (contract T1, I4).
  */
 #include <linux/err.h>
@@ -83,13 +83,15 @@ static const struct xenfs_message_ops farewell_ops = {
 
 /*
  * Nobody could be told that there is no memory for it, and what it is to give back
- * would be lost: so it waits for that.
+ * would be lost: so it waits for that. Charged to the memory cgroup of who closes
+ * (contract I3).
  */
 static void say_farewell(struct xenfs_connection *c)
 {
 	struct xenfs_request *farewell;
 
-	farewell = kzalloc(sizeof(*farewell), GFP_KERNEL | __GFP_NOFAIL);
+	farewell = kzalloc(sizeof(*farewell),
+			   GFP_KERNEL_ACCOUNT | __GFP_NOFAIL);
 	kref_get(&c->kref);	/* ended by farewell_release() */
 	farewell->reply.hdr.type = XS_RESET_WATCHES;
 	xenfs_request_embed(farewell, c, &xenfs_reset_kind,
