@@ -10,21 +10,10 @@ export LLVM_OBJCOPY=objcopy
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=../vm/lib.sh
 . "$(dirname "$0")/../vm/lib.sh"
+# shellcheck source-path=SCRIPTDIR source=lib/ok.sh
+. "$(dirname "$0")/lib/ok.sh"
 series=6.1
 dir=$build/layout-test
-n=0
-
-ok() { # DESCRIPTION COMMAND...
-	local text=$1
-	shift
-	n=$((n + 1))
-	if "$@"; then
-		echo "ok $n - $text"
-	else
-		echo "not ok $n - $text"
-		tail -n 20 "$dir/said" | sed 's/^/# /'
-	fi
-}
 
 # fake <LAYOUT-MACROS >C: structures that are laid out like that
 fake() {

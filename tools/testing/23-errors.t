@@ -9,23 +9,13 @@ set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source-path=SCRIPTDIR source=../vm/lib.sh
 . "$here/../vm/lib.sh"
+# shellcheck source-path=SCRIPTDIR source=lib/ok.sh
+. "$here/lib/ok.sh"
 skip_if_foreign
 dir=$build/errors-test
 root=$dir/root
-n=0
 status=0
 
-ok() { # DESCRIPTION COMMAND...
-	local text=$1
-	shift
-	n=$((n + 1))
-	if "$@"; then
-		echo "ok $n - $text"
-	else
-		echo "not ok $n - $text"
-		tail -n 20 "$dir/said" | sed 's/^/# /'
-	fi
-}
 fails() { [ "$status" != 0 ]; }
 works() { [ "$status" = 0 ]; }
 says() { tr '\n' ' ' <"$dir/said" | grep -qE -- "$1"; }
