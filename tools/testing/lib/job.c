@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <errno.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "deadline.h"
@@ -42,6 +43,21 @@ bool job_join(struct job *job, int timeout_ms)
 		return false;
 	pthread_join(job->thread, NULL);
 	return true;
+}
+
+void jobs_run(void (*fn)(void *arg), void *args, size_t size, int n, int timeout_ms,
+	      const char *what)
+{
+	struct job *jobs = calloc(n, sizeof(*jobs));
+	int i;
+
+	for (i = 0; i < n; i++)
+		if (!job_start(&jobs[i], fn, (char *)args + i * size))
+			bail("no thread");
+	for (i = 0; i < n; i++)
+		if (!job_join(&jobs[i], timeout_ms))
+			bail("%s: thread %d hangs", what, i);
+	free(jobs);
 }
 
 static void on_signal(int sig)

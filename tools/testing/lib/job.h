@@ -19,6 +19,12 @@ bool job_start(struct job *job, void (*fn)(void *arg), void *arg);
 bool job_done(struct job *job, int timeout_ms);
 /* True if it was done in time; only then is the thread gone. */
 bool job_join(struct job *job, int timeout_ms);
+/*
+ * One for each of @n arguments of @size bytes, and wait until all are done. If one isn't
+ * within that time it is the end of the program: it may still use what it has.
+ */
+void jobs_run(void (*fn)(void *arg), void *args, size_t size, int n, int timeout_ms,
+	      const char *what);
 /* A signal for it, which does nothing but to wake it */
 void job_interrupt(struct job *job);
 

@@ -57,18 +57,14 @@ static void all_at_once(struct xs_handle *xs, void (*fn)(void *), int want,
 			const char *what)
 {
 	struct worker *workers = calloc(THREADS, sizeof(*workers));
-	struct job *jobs = calloc(THREADS, sizeof(*jobs));
 	int i;
 
 	for (i = 0; i < THREADS; i++) {
 		workers[i].xs = xs ? xs : lx_open();
 		workers[i].number = i;
-		if (!job_start(&jobs[i], fn, &workers[i]))
-			bail("no thread");
 	}
+	jobs_run(fn, workers, sizeof(*workers), THREADS, 3 * PATIENCE_MS, what);
 	for (i = 0; i < THREADS; i++) {
-		if (!job_done(&jobs[i], 3 * PATIENCE_MS))
-			bail("%s: thread %d hangs", what, i);
 		is(workers[i].good, want, "[W3, I2] %s, thread %d", what, i);
 		if (!xs)
 			xs_close(workers[i].xs);

@@ -29,18 +29,14 @@ void each(struct mux *m, int askers, void (*fn)(void *asker), long want,
 {
 	/* A thread that is never done may still use them. */
 	struct asker *all = calloc(askers, sizeof(*all));
-	struct job *jobs = calloc(askers, sizeof(*jobs));
 	int i;
 
 	for (i = 0; i < askers; i++) {
 		all[i].m = m;
 		all[i].number = i;
-		if (!job_start(&jobs[i], fn, &all[i]))
-			bail("no thread");
 	}
+	jobs_run(fn, all, sizeof(*all), askers, 3 * PATIENCE_MS, what);
 	for (i = 0; i < askers; i++) {
-		if (!job_done(&jobs[i], 3 * PATIENCE_MS))
-			bail("%s: thread %d hangs", what, i);
 		if (!is(all[i].good, want, "[W3, I2] %s, thread %d", what, i))
 			diag("%s", all[i].wrong);
 	}

@@ -38,6 +38,24 @@ static bool reads(struct asker *a, const char *path, const char *want)
 	return good;
 }
 
+static bool writes(struct asker *a, const char *path, const char *value)
+{
+	int err = mux_write(a->m, 0, path, value);
+
+	if (err)
+		complain(a, path, err, NULL);
+	return !err && reads(a, path, value);
+}
+
+static bool answers(struct asker *a, const char *path, int want)
+{
+	int err = mux_read(a->m, path, NULL);
+
+	if (err != want)
+		complain(a, path, err, NULL);
+	return err == want;
+}
+
 static void read_own(void *arg)
 {
 	struct asker *a = arg;
@@ -55,16 +73,12 @@ static void write_own(void *arg)
 {
 	struct asker *a = arg;
 	char path[64], value[64];
-	int i, err;
+	int i;
 
 	for (i = 0; i < ROUNDS / 2; i++) {
 		key(path, sizeof(path), "write", a->number, i);
 		snprintf(value, sizeof(value), "%d of thread %d", i, a->number);
-		err = mux_write(a->m, 0, path, value);
-		if (err)
-			complain(a, path, err, NULL);
-		else
-			a->good += reads(a, path, value);
+		a->good += writes(a, path, value);
 	}
 }
 
@@ -72,17 +86,12 @@ static void large_own(void *arg)
 {
 	struct asker *a = arg;
 	char path[64], value[LARGE + ASKERS + 1];
-	int i, err;
+	int i;
 
 	large_value(value, a->number);
 	key(path, sizeof(path), "large", a->number, 0);
-	for (i = 0; i < ROUNDS / 4; i++) {
-		err = mux_write(a->m, 0, path, value);
-		if (err)
-			complain(a, path, err, NULL);
-		else
-			a->good += reads(a, path, value);
-	}
+	for (i = 0; i < ROUNDS / 4; i++)
+		a->good += writes(a, path, value);
 }
 
 /* Errors go to who made them, too. */
@@ -90,24 +99,16 @@ static void errors_own(void *arg)
 {
 	struct asker *a = arg;
 	char path[64];
-	int i, err;
+	int i;
 
 	for (i = 0; i < ROUNDS / 2; i++) {
 		if (a->number % 2) {
 			key(path, sizeof(path), "none", a->number, i);
-			err = mux_read(a->m, path, NULL);
-			if (err == ENOENT)
-				a->good++;
-			else
-				complain(a, path, err, NULL);
-			continue;
+			a->good += answers(a, path, ENOENT);
+		} else {
+			key(path, sizeof(path), "read", a->number, 0);
+			a->good += answers(a, path, 0);
 		}
-		key(path, sizeof(path), "read", a->number, 0);
-		err = mux_read(a->m, path, NULL);
-		if (err)
-			complain(a, path, err, NULL);
-		else
-			a->good++;
 	}
 }
 
