@@ -4,8 +4,11 @@
 
 #include "compat.h"
 
-/* What has to come before; for xenfs_throttled, whose code is here and nowhere else */
-static const char *xenfs_waits_for(int why)
+/*
+ * What has to come before; for xenfs_throttled, whose code is here and nowhere else, and
+ * in a kernel without trace events not even here.
+ */
+static __maybe_unused const char *xenfs_waits_for(int why)
 {
 	switch (why) {
 	case -EAGAIN:
