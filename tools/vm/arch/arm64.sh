@@ -13,6 +13,7 @@ loader_path=lib/ld-linux-aarch64.so.1
 # Xen keeps the one serial port that the machine comes with.
 results_port=/dev/ttyS0
 without_guests='Xen for arm64 can neither save nor restore a guest'
+without_32='The compiler for arm64 makes no programs of 32 bits'
 
 hypervisor() { # DIR VERSION
 	cat "$(one "$1/boot/xen-$2-arm64")"
