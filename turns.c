@@ -149,6 +149,16 @@ static void join(struct xenfs_connection *c)
 		queue_work(xenfs_wq, &turns.work);
 }
 
+/*
+ * It joins to send several: each time costs a switch to the workqueue. With more than
+ * that at the server it does so as the next of these is answered.
+ */
+static bool may_send_several(const struct xenfs_connection *c)
+{
+	lockdep_assert_held(&turns.lock);
+	return c->share.in_flight <= xenfs_group_share_of(c->group, &c->share) / 2;
+}
+
 /* From wherever it waits, or is parked. */
 static void leave(struct xenfs_connection *c)
 {
@@ -163,8 +173,8 @@ static void leave(struct xenfs_connection *c)
  * xenfs_turns_join() - have the workqueue send for an open when it is its turn
  * @c: the connection, which has something to send
  *
- * Nothing is to be done if it waits already, or is parked, or somebody sends
- * for it: who does ends that with xenfs_turns_end().
+ * Nothing is to be done if it waits already, or is parked, or has much at the server,
+ * or somebody sends for it: who does ends that with xenfs_turns_end().
  *
  * Context: any, under connection->lock; takes turns.lock.
  */
@@ -172,7 +182,8 @@ void xenfs_turns_join(struct xenfs_connection *c)
 {
 	lockdep_assert_held(&c->lock);
 	spin_lock(&turns.lock);
-	join(c);
+	if (may_send_several(c))
+		join(c);
 	spin_unlock(&turns.lock);
 }
 
@@ -193,9 +204,7 @@ void xenfs_turns_answered(struct xenfs_connection *c, bool more)
 	/* Who is parked has nothing to send, and does not wait for this answer. */
 	xenfs_group_answered(group, &c->share, more && !c->parked,
 			     c->parked || c->state == XENFS_CLOSED);
-	/* Several at once: each time costs a switch to the workqueue. */
-	if (more && c->share.in_flight <=
-		    xenfs_group_share_of(group, &c->share) / 2)
+	if (more && may_send_several(c))
 		join(c);
 	if (list_empty(&group->turn) &&
 	    group->share.in_flight <= xenfs_group_share(group) / 2)

@@ -69,6 +69,7 @@ void turns_in_order(void **state);
 void turns_beside_a_flood(void **state);
 void turns_one_at_a_time(void **state);
 void turns_as_another_leaves(void **state);
+void turns_several_at_once(void **state);
 void turns_beside_a_line(void **state);
 void turns_random(void **state);
 

@@ -176,6 +176,14 @@ void answer(struct open *o)
 	spin_unlock(&o->c.lock);
 }
 
+void take_reply(struct open *o)
+{
+	spin_lock(&o->c.lock);
+	if (may_send(o))
+		xenfs_turns_join(&o->c);
+	spin_unlock(&o->c.lock);
+}
+
 void serve(struct open *o)
 {
 	spin_lock(&o->c.lock);

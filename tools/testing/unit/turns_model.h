@@ -56,6 +56,8 @@ bool write_one(struct open *o);
 unsigned int write_some(struct open *o, unsigned int max);
 /* One is answered. */
 void answer(struct open *o);
+/* Its reader takes a reply. */
+void take_reply(struct open *o);
 /* What it waits for is there. */
 void serve(struct open *o);
 /* It has nothing that is not given back with the last request it sends. */

@@ -122,6 +122,27 @@ void turns_as_another_leaves(void **state)
 	end();
 }
 
+/* One who has more to send than he may, and reads each reply as it comes: half at once. */
+void turns_several_at_once(void **state)
+{
+	unsigned int i;
+
+	begin(1, SLOTS);
+	assert_int_equal(write_some(flooder, 2 * IN_FLIGHT), IN_FLIGHT);
+	for (i = 1; i < IN_FLIGHT; i++)
+		write_one(flooder);
+	for (i = 1; i < IN_FLIGHT / 2; i++) {
+		answer(flooder);
+		take_reply(flooder);
+		assert_false(work_queued());
+	}
+	answer(flooder);
+	assert_true(work_queued());
+	run_work();
+	assert_int_equal(flooder->at_server, IN_FLIGHT);
+	end();
+}
+
 /* --- In line -------------------------------------------------------------- */
 
 /* Its next request has to wait, and it has nothing else. */
@@ -213,7 +234,10 @@ static void step_of(struct open *o)
 	case 2 ... 5:
 		serve(o);
 		break;
-	case 6 ... 40:
+	case 6 ... 9:
+		take_reply(o);
+		break;
+	case 10 ... 40:
 		if (o->c.state == XENFS_OPEN)
 			write_begin(o);
 		break;
