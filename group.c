@@ -120,8 +120,8 @@ static void idle(struct xenfs_sharers *all, struct xenfs_sharer *one, bool leave
 void xenfs_group_answered(struct xenfs_group *group, struct xenfs_sharer *one,
 			  bool more, bool leaves)
 {
-	one->in_flight--;
-	group->share.in_flight--;
+	xenfs_share_answered(&group->opens, one);
+	xenfs_share_answered(&groups, &group->share);
 	if (more)
 		return;
 	if (!one->in_flight)
@@ -142,7 +142,9 @@ void xenfs_group_move(struct xenfs_group *from, struct xenfs_group *to,
 		      struct xenfs_sharer *one)
 {
 	xenfs_share_leaves(&from->opens, one);
+	from->opens.in_flight -= one->in_flight;
 	from->share.in_flight -= one->in_flight;
+	to->opens.in_flight += one->in_flight;
 	to->share.in_flight += one->in_flight;
 	if (is_idle(from))
 		xenfs_share_leaves(&groups, &from->share);

@@ -20,7 +20,7 @@
 /* So many turns after he had one answered he is taken to be there still. */
 #define SINGLE_TURNS	64
 
-/* All that pipeline may have so many meanwhile. */
+/* All others may have so many meanwhile, but each may have one. */
 #define BESIDE_SINGLE	2
 
 static bool others_are_single(const struct xenfs_sharers *all,
@@ -44,10 +44,17 @@ static bool others_are_single(const struct xenfs_sharers *all,
 u32 xenfs_share(const struct xenfs_sharers *all,
 		const struct xenfs_sharer *one, u32 whole)
 {
+	u32 others = all->in_flight - one->in_flight;
 	u32 n = all->pipelining + !one->pipelines;
 
-	if (others_are_single(all, one))
+	/*
+	 * Not in equal parts: who has little room for replies sends some, then reads
+	 * those, so of many who flood few may pipeline just now.
+	 */
+	if (others_are_single(all, one)) {
 		whole = min_t(u32, whole, BESIDE_SINGLE);
+		return whole > others ? whole - others : 1;
+	}
 	return max_t(u32, whole / n, 1);
 }
 
@@ -76,7 +83,21 @@ void xenfs_share_wants(struct xenfs_sharers *all, struct xenfs_sharer *one)
 void xenfs_share_sent(struct xenfs_sharers *all, struct xenfs_sharer *one)
 {
 	all->turns++;
+	all->in_flight++;
 	one->in_flight++;
+}
+
+/**
+ * xenfs_share_answered() - something of one of them is at the server no more
+ * @all: those who share
+ * @one: which of them
+ *
+ * Context: as xenfs_share().
+ */
+void xenfs_share_answered(struct xenfs_sharers *all, struct xenfs_sharer *one)
+{
+	all->in_flight--;
+	one->in_flight--;
 }
 
 /**

@@ -30,6 +30,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(share_alone),
 		cmocka_unit_test(share_equal_parts),
 		cmocka_unit_test(share_beside_a_call),
+		cmocka_unit_test(share_beside_many),
 		cmocka_unit_test(share_random),
 		cmocka_unit_test(turns_in_order),
 		cmocka_unit_test(turns_beside_a_flood),

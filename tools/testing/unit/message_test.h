@@ -62,6 +62,7 @@ void replies(void **state);
 void share_alone(void **state);
 void share_equal_parts(void **state);
 void share_beside_a_call(void **state);
+void share_beside_many(void **state);
 void share_random(void **state);
 
 /* turns_test.c */

@@ -18,10 +18,17 @@ static bool add(struct xenfs_sharers *all, struct xenfs_sharer *one)
 	return true;
 }
 
+/* All of it is answered, but so many. */
+static void answer_all(struct xenfs_sharers *all, struct xenfs_sharer *one, u32 but)
+{
+	while (one->in_flight > but)
+		xenfs_share_answered(all, one);
+}
+
 /* All of it is answered, and nothing more is written. */
 static void end(struct xenfs_sharers *all, struct xenfs_sharer *one)
 {
-	one->in_flight = 0;
+	answer_all(all, one, 0);
 	xenfs_share_idle(all, one);
 }
 
@@ -89,16 +96,17 @@ void share_beside_a_call(void **state)
 	(void)state;
 	assert_int_equal(fill(&all, &flood), WHOLE);
 	call(&all, &caller);
-	flood.in_flight = 0;
+	answer_all(&all, &flood, 0);
 	assert_int_equal(fill(&all, &flood), 2);
 	/* Two that pipeline have no more together than one. */
 	assert_int_equal(fill(&all, &other), 1);
+	answer_all(&all, &other, 0);
 	xenfs_share_leaves(&all, &other);
 
 	/* He is remembered beside the calls of who floods. */
 	xenfs_share_leaves(&all, &flood);
 	call(&all, &caller);
-	flood.in_flight = 0;
+	answer_all(&all, &flood, 0);
 	call(&all, &flood);
 	assert_int_equal(fill(&all, &flood), 2);
 	end(&all, &flood);
@@ -107,11 +115,37 @@ void share_beside_a_call(void **state)
 
 	/* And forgotten, when he has not come for long. */
 	for (turns = 0; xenfs_share(&all, &flood, WHOLE) < WHOLE; turns++) {
-		flood.in_flight = 1;
+		answer_all(&all, &flood, 1);
 		assert_true(add(&all, &flood));
 		assert_true(turns < 1000);
 	}
 	assert_true(turns > 16);
+}
+
+/*
+ * Many who flood with little room for their replies: each sends what it may, and does
+ * not pipeline while it reads what came of that.
+ */
+void share_beside_many(void **state)
+{
+	struct xenfs_sharer each[SHARERS] = { }, caller = { };
+	struct xenfs_sharers all = { };
+	u32 n, i, sum;
+
+	(void)state;
+	call(&all, &caller);
+	for (i = 0, sum = 0; i < SHARERS; i++) {
+		sum += fill(&all, &each[i]);
+		xenfs_share_leaves(&all, &each[i]);
+	}
+	assert_int_equal(sum, SHARERS + 1);
+	for (n = 0; n < 10 * SHARERS; n++) {
+		call(&all, &caller);
+		i = n % SHARERS;
+		answer_all(&all, &each[i], 0);
+		xenfs_share_leaves(&all, &each[i]);
+		assert_int_equal(fill(&all, &each[i]), 1);
+	}
 }
 
 /* However they come and go, it is known how many pipeline. */
@@ -119,7 +153,7 @@ void share_random(void **state)
 {
 	struct xenfs_sharer each[SHARERS] = { };
 	struct xenfs_sharers all = { };
-	u32 pipelining;
+	u32 pipelining, in_flight;
 	int i, n;
 
 	(void)state;
@@ -130,7 +164,7 @@ void share_random(void **state)
 		switch (rand() % 4) {
 		case 0:
 			if (one->in_flight)
-				one->in_flight--;
+				xenfs_share_answered(&all, one);
 			break;
 		case 1:
 			if (!one->in_flight)
@@ -144,8 +178,11 @@ void share_random(void **state)
 			if (!add(&all, one))
 				assert_true(one->in_flight);
 		}
-		for (n = 0, pipelining = 0; n < SHARERS; n++)
+		for (n = 0, pipelining = 0, in_flight = 0; n < SHARERS; n++) {
 			pipelining += each[n].pipelines;
+			in_flight += each[n].in_flight;
+		}
 		assert_int_equal(all.pipelining, pipelining);
+		assert_int_equal(all.in_flight, in_flight);
 	}
 }

@@ -222,8 +222,11 @@ static void step_of(struct open *o)
 	}
 	switch (rand() % 64) {
 	case 0:
-		if (o->c.state == XENFS_OPEN)
+		if (o->c.state == XENFS_OPEN) {
 			close_open(o);
+			/* It waits behind those that were closed before. */
+			overtaken[o - opens] = 0;
+		}
 		break;
 	case 1:
 		if (o->c.state == XENFS_OPEN && !o->waits) {
