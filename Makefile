@@ -134,7 +134,7 @@ test-tracing: deps
 test-clients: deps
 	@tools/testing/clients/run --kernel $(or $(KERNEL),6.1) $(CLIENTS)
 
-# Takes half an hour, or an hour on a machine with other things to do.
+# Takes an hour, or more on a machine with other things to do.
 soak: deps
 	@tools/testing/differential/run --kernel $(or $(KERNEL),6.1) --server $(SERVER) \
 		--timeout 10800 --live --messages $(or $(MESSAGES),1000000) \
