@@ -20,7 +20,7 @@
 /* So many turns after he had one answered he is taken to be there still. */
 #define SINGLE_TURNS	64
 
-/* All others may have so many meanwhile, but each may have one. */
+/* One may have so many meanwhile, if none of the others has any. */
 #define BESIDE_SINGLE	2
 
 static bool others_are_single(const struct xenfs_sharers *all,
@@ -51,10 +51,8 @@ u32 xenfs_share(const struct xenfs_sharers *all,
 	 * Not in equal parts: who has little room for replies sends some, then reads
 	 * those, so of many who flood few may pipeline just now.
 	 */
-	if (others_are_single(all, one)) {
-		whole = min_t(u32, whole, BESIDE_SINGLE);
-		return whole > others ? whole - others : 1;
-	}
+	if (others_are_single(all, one))
+		return others ? 1 : min_t(u32, whole, BESIDE_SINGLE);
 	return max_t(u32, whole / n, 1);
 }
 
