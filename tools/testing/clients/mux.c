@@ -53,14 +53,6 @@ static int write_all(struct mux *m, const void *buf, size_t len)
 	return 0;
 }
 
-static void take_event(struct mux *m, const struct msg *msg)
-{
-	m->events = realloc(m->events, (m->nr_events + 1) * sizeof(*msg));
-	if (!m->events)
-		bail("no memory for events");
-	m->events[m->nr_events++] = *msg;
-}
-
 static void take_reply(struct mux *m, struct msg *msg)
 {
 	struct ask **at = &m->asked, *ask;
@@ -94,7 +86,7 @@ static bool read_message(struct mux *m)
 	}
 	pthread_mutex_lock(&m->lock);
 	if (msg->hdr.type == XS_WATCH_EVENT) {
-		take_event(m, msg);
+		msgs_add(&m->events, &m->nr_events, msg);
 		free(msg);
 	} else {
 		take_reply(m, msg);

@@ -167,14 +167,6 @@ int client_recv(struct client *c, struct msg *m, int timeout_ms)
 	return 0;
 }
 
-static void keep_event(struct client *c, const struct msg *m)
-{
-	c->events = realloc(c->events, (c->nr_events + 1) * sizeof(*m));
-	if (!c->events)
-		bail("no memory for events");
-	c->events[c->nr_events++] = *m;
-}
-
 int client_reply(struct client *c, struct msg *m)
 {
 	int err;
@@ -183,7 +175,7 @@ int client_reply(struct client *c, struct msg *m)
 		err = client_recv(c, m, DEADLINE_MS);
 		if (err || m->hdr.type != XS_WATCH_EVENT)
 			return err;
-		keep_event(c, m);
+		msgs_add(&c->events, &c->nr_events, m);
 	}
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "msg.h"
@@ -74,4 +75,12 @@ const char *event_path(const struct msg *m)
 const char *event_token(const struct msg *m)
 {
 	return m->body + strlen(m->body) + 1;
+}
+
+void msgs_add(struct msg **msgs, unsigned int *nr, const struct msg *m)
+{
+	*msgs = realloc(*msgs, (*nr + 1) * sizeof(*m));
+	if (!*msgs)
+		bail("no memory for messages");
+	(*msgs)[(*nr)++] = *m;
 }

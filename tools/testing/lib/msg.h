@@ -33,4 +33,7 @@ const char *error_name(int err);
 const char *event_path(const struct msg *m);
 const char *event_token(const struct msg *m);
 
+/* Append a copy to a list of *nr, which is to be freed. */
+void msgs_add(struct msg **msgs, unsigned int *nr, const struct msg *m);
+
 #endif
