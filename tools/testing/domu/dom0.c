@@ -73,3 +73,8 @@ bool dom0_migrates(void)
 {
 	return says_yes("domu_migration");
 }
+
+bool dom0_wants_crowd(void)
+{
+	return says_yes("domu_crowd");
+}

@@ -153,7 +153,7 @@ for type in pv pvh; do
 		ramdisk = "/domu/initrd.gz"
 		memory = 128
 		vcpus = 1
-		extra = "console=hvc0 panic=-1 domu_quota=$quota domu_migration=$migration $options"
+		extra = "console=hvc0 panic=-1 domu_quota=$quota domu_migration=$migration domu_crowd=${domu_crowd:-n} $options"
 		on_reboot = "destroy"
 		on_crash = "destroy"
 	CFG

@@ -43,6 +43,8 @@ bool dom0_done(struct client *c);
 bool dom0_has_quota(void);
 /* Can it have the guest migrate? */
 bool dom0_migrates(void);
+/* Does it want nothing but the crowd? */
+bool dom0_wants_crowd(void);
 
 /* brief.c: suspends while the only watch in the guest comes and goes */
 void brief_watch(struct client *c);
