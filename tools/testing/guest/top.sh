@@ -68,8 +68,24 @@ is "$(head -n 1 /tmp/latency.out | tr -s ' ')" " open microseconds requests" \
 	"[F3] it draws"
 is "$(sed -n '2,$p' /tmp/latency.out | grep -c '^ *[0-9]* *[0-9]* to *[0-9]* *[0-9]* ##*$')" \
 	"$(sed -n '2,$p' /tmp/latency.out | wc -l)" "[F3] a bar for each"
+# The last is a power of two, and the first is the one behind half of it.
+is "$(sed -n '2,$s/^ *[0-9]* *\([0-9]*\) to *\([0-9]*\) .*/\1 \2/p' /tmp/latency.out |
+	while read -r from to; do
+		[ $((to & (to - 1))) = 0 ] && { [ $from = $((to / 2 + 1)) ] || [ $from$to = 01 ]; } ||
+			echo "$from to $to"
+	done)" "" "[F3] of what the kernel rounds up to it"
 is $((0 $(sed -n '2,$s/.* to *[0-9]* *\([0-9]*\) #.*/+ \1/p' /tmp/latency.out | tr '\n' ' ') > 10)) \
 	1 "[F3] it has counted the requests of xenstore-ls"
 diag </tmp/latency.out
 is "$(cat /sys/kernel/tracing/synthetic_events)" "" "[F3] nothing of it is left"
+sh /tests/xenbus-latency 1000 >/dev/null 2>&1 &
+counts=$!
+t=0
+while [ $t -lt 100 ] && [ -z "$(cat /sys/kernel/tracing/synthetic_events)" ]; do
+	sleep 0.1
+	t=$((t + 1))
+done
+kill -HUP $counts
+wait $counts
+is "$(cat /sys/kernel/tracing/synthetic_events)" "" "[F3] nor when its terminal is gone"
 finish
