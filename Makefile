@@ -32,7 +32,7 @@ help:
 	@echo '                        those of sid and of the backports to the next release'
 	@echo '    VMLINUX=<file>      where its type information is, if not in a usual place'
 	@echo '  make install          install it, for that kernel, and what uses it from the next'
-	@echo '                        boot on: units, man pages: [PREFIX=/usr/local] [DESTDIR=]'
+	@echo '                        boot on: units, man pages: [PREFIX=/usr/local|/usr] [DESTDIR=]'
 	@echo '  make uninstall        take all that away, of all kernels'
 	@echo '  make modules_install  the module only'
 	@echo '  make deb              xenfs-dkms, a package for Debian, in build/; rpm: for others'
@@ -46,6 +46,7 @@ help:
 	@echo
 	@echo 'Test'
 	@echo '  make test             all: unit tests, the rig, and boots: [KERNELS="6.1 6.12"] [V=1]'
+	@echo '                        [JOBS=2]: so many machines at a time'
 	@echo '  make unit             the unit tests only, in seconds'
 	@echo '  make vm               one boot: [KERNEL=] [SERVER=] [XEN=] [BITS=32] [TESTS="stream watch"]'
 	@echo '  make test-stock       which of the tests the stock xenfs fails'
@@ -58,11 +59,12 @@ help:
 	@echo '                        [KERNELS="6.1 6.12 sid backports"] [XEN="4.17 4.20"]'
 	@echo '  make soak             1,000,000 messages to the file and to the socket: [MESSAGES=] [SEED=] [SERVER=]'
 	@echo '  make check            style and static checks: checkpatch, W=1, sparse, Sphinx, shellcheck'
-	@echo '  make test-debug       all on debug kernels, which are built first: [PLANT=<fault>]'
+	@echo '  make test-debug       all on debug kernels, which are built first: [PLANT=<fault>];'
+	@echo '                        debug-kernels builds them only'
 	@echo '  make in-tree          build it in kernel source, as drivers/xen/xenfs, and boot that:'
 	@echo '                        [KERNELS=]'
 	@echo '  make htmldocs         the documentation as web pages, in build/html'
-	@echo '  make release-check    everything here, one after another, and what was seen: hours'
+	@echo '  make release-check    all that a release has to pass, one after another: hours'
 	@echo '  make dkms-test        dkms add, build, install, remove; the host stays as it is'
 	@echo '  make test-package     the package, in a Debian system of its own: takes root'
 	@echo '  make bench            what operations cost, in instructions: [KERNEL=] [BOOTS=5]'
@@ -83,7 +85,9 @@ PREFIX	?= /usr/local
 modules_install:
 	@tools/build/module $(TARGET) --install $(if $(DESTDIR),INSTALL_MOD_PATH=$(DESTDIR))
 
-install: modules_install
+install:
+	@tools/packaging/install --check --prefix $(PREFIX)
+	@$(MAKE) --no-print-directory modules_install
 	@tools/packaging/install --prefix $(PREFIX) $(if $(DESTDIR),--destdir $(DESTDIR))
 	@tools/packaging/install-tools --prefix $(PREFIX) $(if $(DESTDIR),--destdir $(DESTDIR))
 

@@ -30,6 +30,7 @@ has_stock() { [ ! -e "$root/sys/module/xenfs" ] && grep -q xenfs "$root/proc/fil
 is_gone() { called rmmod && ! grep xenfs "$root/proc/filesystems"; }
 mount_stays() { called rmmod && ! called 'systemctl stop .*proc-xen.mount'; }
 no_reboot() { works && [ -d "$root/run" ] && [ ! -e "$root/run/reboot-required" ]; }
+not_told_of_its_own() { works && called 'dkms install' && ! says "kernel's own"; }
 calls_nobody() { works && [ ! -s "$root/calls" ]; }
 
 run() { # COMMAND...
@@ -41,7 +42,7 @@ run() { # COMMAND...
 
 chroot=(chroot)
 [ "$(id -u)" = 0 ] || chroot=(unshare --map-root-user chroot)
-programs=(uname modinfo modprobe insmod rmmod dmesg dkms systemctl deb-systemd-invoke)
+programs=(uname modprobe insmod rmmod dmesg dkms systemctl deb-systemd-invoke)
 
 # inside COMMAND ARGUMENT...
 inside() {
@@ -67,7 +68,7 @@ system() {
 	local library name
 	rm -rf "$root"
 	mkdir -p "$root"/{bin,stubs,dev,proc/xen,sys,run/systemd/system,var/lib/dkms/xenfs} \
-		"$root"/{usr/lib/xenfs,lib/modules/6.1.0-test/{build/include,kernel/drivers/xen/xenfs}}
+		"$root"/{usr/sbin,usr/lib/xenfs,lib/modules/6.1.0-test/{build/include,kernel/drivers/xen/xenfs}}
 	for name in $("$cache/xen/bin/busybox" --list); do
 		ln -s busybox "$root/bin/$name"
 	done
@@ -81,6 +82,9 @@ system() {
 	for name in "${programs[@]}"; do
 		ln -s kernel "$root/stubs/$name"
 	done
+	# as for who is not root: it is not on the PATH
+	rm "$root/bin/modinfo"
+	ln -s /stubs/kernel "$root/usr/sbin/modinfo"
 	: >"$root/proc/filesystems"
 	: >"$root/dev/null"
 	echo "[    1.0] xenfs: the last words" >"$root/log"
@@ -227,10 +231,17 @@ removed() {
 	maintainer_script postinst
 	sed -i 's/^dkms .*/:/' "$root/postinst"
 	echo 'layout: no type information (BTF)' >"$root/broken"
+	echo 1 >"$root/status"
 	inside /postinst configure
 	ok 'it can'\''t be built: why, and for which kernel' works_with \
 		"no type information.*There is none for 6.1.0-test; .* dkms install -m xenfs -v 1 -k 6.1.0-test"
 	ok '... the kernel'\''s own is in use' has_stock
+
+	system
+	echo 'The kernel lacks CONFIG_XEN' >"$root/broken"
+	echo 77 >"$root/status"
+	module build 1
+	ok 'a kernel without Xen: no word of one of its own' not_told_of_its_own
 }
 
 # --- to build it
