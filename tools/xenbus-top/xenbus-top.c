@@ -159,7 +159,8 @@ static void usage(FILE *to)
 	      "  -1, --once     look once, without rates\n"
 	      "  -j, --json     for programs: an object in a line for each look\n"
 	      "  -d SECONDS     between looks (2)\n"
-	      "  -n TIMES       end after so many\n", to);
+	      "  -n TIMES       end after so many\n"
+	      "  -h, --help     this\n", to);
 }
 
 int main(int argc, char **argv)
