@@ -22,7 +22,7 @@
  * as long as it likes: dup() and epoll, or poll() with one descriptor many times;
  * an epoll set is one waiter here, and can be polled many times in turn. Only one
  * task, in read() or poll(), is woken by who has news, which is mostly the xenbus
- * thread; all else is woken by a thread that nobody waits for (contract I1).
+ * thread; all else is woken by a worker that nobody else waits for (contract I1).
  */
 static bool is_long(struct wait_queue_head *wait)
 {

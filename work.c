@@ -18,18 +18,18 @@
 struct workqueue_struct *xenfs_wq;
 
 /*
- * To wake many: takes as long as those who wait make it. One at a time: what is sent
- * in xenfs_wq does not wait behind thousands of these. Likewise.
+ * To wake many: takes as long as those who wait make it. What is sent in xenfs_wq does
+ * not wait behind thousands of these, nor does one open behind another's. Likewise.
  */
 struct workqueue_struct *xenfs_wake_wq;
 
 /* For what calls into the core, which may wait for xenstored. Likewise. */
 struct workqueue_struct *xenfs_core_wq;
 
-static struct workqueue_struct *make(const char *name, bool freezable, int active)
+static struct workqueue_struct *make(const char *name, bool freezable)
 {
-	return alloc_workqueue("%s", WQ_UNBOUND | (freezable ? WQ_FREEZABLE : 0),
-			       active, name);
+	return alloc_workqueue("%s", WQ_UNBOUND | (freezable ? WQ_FREEZABLE : 0), 0,
+			       name);
 }
 
 /**
@@ -40,9 +40,9 @@ static struct workqueue_struct *make(const char *name, bool freezable, int activ
  */
 int xenfs_work_init(void)
 {
-	xenfs_wq = make("xenfs", true, 0);
-	xenfs_wake_wq = make("xenfs_wake", true, 1);
-	xenfs_core_wq = make("xenfs_core", !xen_initial_domain(), 0);
+	xenfs_wq = make("xenfs", true);
+	xenfs_wake_wq = make("xenfs_wake", true);
+	xenfs_core_wq = make("xenfs_core", !xen_initial_domain());
 	if (xenfs_wq && xenfs_wake_wq && xenfs_core_wq)
 		return 0;
 	xenfs_work_exit();

@@ -235,6 +235,49 @@ static void who_wakes(void)
 	client_close(c);
 }
 
+/*
+ * To wake those of one open takes long: those of another are woken meanwhile. Both are
+ * woken by workers, and the kernel hears of both replies at once.
+ */
+static void nobody_is_kept(void)
+{
+	static const char what[] = "[I1] those of another open are woken meanwhile";
+	struct client *slow, *c, *other;
+	static struct msg m[2];
+	char parameters[64];
+
+	if (sysconf(_SC_NPROCESSORS_ONLN) < 2) {
+		skip("one processor does one thing at a time", "%s", what);
+		return;
+	}
+	if (!can_pretend(what))
+		return;
+	module_unload("kuser");
+	slow = client_new();
+	c = client_new();
+	other = client_open(stock_path());
+	snprintf(parameters, sizeof(parameters), "fd=%d other=%d waiters=2", slow->fd, c->fd);
+	if (!module_load_with("crowd", parameters))
+		bail("the waiters of two opens do not come");
+	pretend_begin();
+	client_send(slow, XS_READ, 0, KEY, sizeof(KEY));
+	client_send(c, XS_READ, 0, KEY, sizeof(KEY));
+	if (!pretend_receive(&m[0]) || !pretend_receive(&m[1]))
+		bail("two READs do not come");
+	pretend_send(XS_READ, &m[0], VALUE, strlen(VALUE));
+	pretend_send(XS_READ, &m[1], VALUE, strlen(VALUE));
+	client_send(other, XS_READ, 0, KEY, sizeof(KEY));
+	pretend_end();
+	ok(!client_recv(slow, &m[0], PATIENCE_MS) && !client_recv(c, &m[0], PATIENCE_MS) &&
+	   !client_recv(other, &m[0], PATIENCE_MS), "[W3] replies come to two opens at once");
+	is(file_number("/sys/module/crowd/parameters/together"), 1, "%s", what);
+	if (!module_unload("crowd"))
+		bail("the waiters of two opens do not go");
+	client_close(slow);
+	client_close(c);
+	client_close(other);
+}
+
 /* --- All are woken ------------------------------------------------------ */
 
 #define WAITERS		9
@@ -375,5 +418,7 @@ int main(void)
 	who_wakes();
 	for (i = 0; i < sizeof(crowds) / sizeof(crowds[0]); i++)
 		beside(&crowds[i]);
+	if (!is_stock())
+		nobody_is_kept();
 	return tap_end();
 }
