@@ -102,9 +102,9 @@ static void end_if_done(struct xenfs_registration *r)
 
 /* --- Members ------------------------------------------------------------ */
 
-static u32 hash_of(const char *path)
+static u32 hash_of(const char *path, u32 depth)
 {
-	return jhash(path, strlen(path), registrations.seed);
+	return jhash(path, strlen(path), registrations.seed ^ depth);
 }
 
 static struct xenfs_registration *find(const struct xenfs_event_source *source,
@@ -114,7 +114,7 @@ static struct xenfs_registration *find(const struct xenfs_event_source *source,
 
 	lockdep_assert_held(&registrations.lock);
 	hash_for_each_possible(registrations.table, r, node,
-			       hash_of(source->path))
+			       hash_of(source->path, depth))
 		if (r->count < MEMBERS_MAX && r->depth == depth &&
 		    !strcmp(r->body, source->path))
 			return r;
@@ -139,7 +139,8 @@ static struct xenfs_registration *add(const struct xenfs_event_source *source,
 	len = r->path_len + xenfs_carrier_token(r->body + r->path_len, r->id);
 	if (depth != XENFS_DEPTH_ANY)
 		snprintf(r->body + len, XENFS_DEPTH_MAX, "%u", depth);
-	hash_add(registrations.table, &r->node, hash_of(source->path));
+	hash_add(registrations.table, &r->node,
+		 hash_of(source->path, depth));
 	return r;
 }
 

@@ -13,6 +13,8 @@
 #include "carrier.h"
 #include "dompath.h"
 #include "registration.h"
+#include "server_features.h"
+#include "turns.h"
 #include "watch.h"
 #include "watch_request.h"
 
@@ -62,6 +64,16 @@ static struct xenfs_watch *watch_find(const struct xenfs_request *req,
 	return NULL;
 }
 
+/*
+ * The server is asked for a watch of another depth, and may refuse: then this one has to
+ * have its own (contract E3).
+ */
+static bool has_to_wait(const struct xenfs_watch *w, const struct xenfs_request *req)
+{
+	return w->pending && !w->source.set &&
+	       w->source.depth != req->args.depth && xenfs_server_knows_depth();
+}
+
 /* There may have been no room for another (contract E4, I3). */
 static struct xsd_sockmsg *watch_dispatch(struct xenfs_request *req)
 {
@@ -70,6 +82,8 @@ static struct xsd_sockmsg *watch_dispatch(struct xenfs_request *req)
 
 	if (!w && !req->watch)
 		return ERR_PTR(-E2BIG);
+	if (w && has_to_wait(w, req))
+		return ERR_PTR(-EINPROGRESS);
 	err = xenfs_carrier_get(req->connection);
 	if (err)
 		return ERR_PTR(err);
@@ -85,13 +99,20 @@ static struct xsd_sockmsg *watch_dispatch(struct xenfs_request *req)
 	return xenfs_watch_wire(w, XS_WATCH, req->msg);
 }
 
+/* The next one, of another depth, may wait for this. */
+static void end_pending(struct xenfs_watch *w, const struct xenfs_request *req)
+{
+	w->pending--;
+	xenfs_turns_unpark_one(req->connection);
+}
+
 static void watch_unsent(struct xenfs_request *req)
 {
 	struct xenfs_watch *w = req->watch;
 
 	lockdep_assert_held(&req->connection->lock);
 	req->watch = NULL;
-	w->pending--;
+	end_pending(w, req);
 	xenfs_watch_settle(w);
 }
 
@@ -129,7 +150,7 @@ static void watch_answered(struct xenfs_request *req,
 	 */
 	if (!answer->error && !there && xenfs_answer_says(answer, "EQUOTA"))
 		xenfs_answer_instead(answer, -E2BIG);
-	w->pending--;
+	end_pending(w, req);
 	/* If it was lost the client is told so, and has no watch. */
 	if (answer->error || !there ||
 	    !watch_set(w, req->args.depth, answer))

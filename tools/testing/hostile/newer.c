@@ -144,25 +144,46 @@ static void one_domain(struct client *c, struct client *other)
 	give_back(c, other, SPECIAL "/7");
 }
 
-/* The text of a depth stays what it is while the server may read it. */
-static void two_depths(struct client *c, struct client *other)
+/* The kernel looks at the ring, which stays the test's. */
+static void look_on(struct client *other)
+{
+	static struct msg m;
+
+	client_send(other, XS_READ, 0, KEY, sizeof(KEY));
+	ok(pretend_receive(&m) && m.hdr.type == XS_READ, "[I1] another's READ comes");
+	pretend_send(XS_READ, &m, VALUE, strlen(VALUE));
+}
+
+/* Two depths of one watch: the second waits for what the server says of the first. */
+static void two_depths(struct client *c, struct client *other, const char *error)
 {
 	static struct said s[2];
+	static struct msg m;
 
 	pretend_begin();
 	ask_watch(c, XS_WATCH, KEY, "1");
 	ask_watch(c, XS_WATCH, KEY, "22");
 	ok(hear(&s[0], XS_WATCH, KEY) && !strcmp(s[0].depth, "1"),
 	   "[E3] the first of two depths comes");
-	ok(hear(&s[1], XS_WATCH, KEY), "[E3] the second WATCH, too");
-	is_str(s[1].depth, "1", "[E3] with the depth of the first, which is on its way");
-	is_str(s[1].token, s[0].token, "[E1] it is the same watch");
-	say_ok(&s[0]);
-	pretend_send(XS_ERROR, &s[1].m, "EEXIST", sizeof("EEXIST"));
+	look_on(other);
+	if (error)
+		pretend_send(XS_ERROR, &s[0].m, error, strlen(error) + 1);
+	else
+		say_ok(&s[0]);
+	look_on(other);
+	ok(hear(&s[1], XS_WATCH, KEY), "[E3] then the second WATCH");
+	is_str(s[1].depth, error ? "22" : "1", "[E3] with the depth of the watch that is there");
+	if (error)
+		say_ok(&s[1]);
+	else
+		pretend_send(XS_ERROR, &s[1].m, "EEXIST", sizeof("EEXIST"));
 	look(other, "two depths");
-	came(c, XS_WATCH, NULL, "the first");
-	ok(!client_recv(c, &s[0].m, PATIENCE_MS) && msg_error(&s[0].m) == EEXIST,
-	   "[E1] the second is EEXIST");
+	ok(!client_recv(other, &m, PATIENCE_MS) && !client_recv(other, &m, PATIENCE_MS),
+	   "[I1] the others' READs are answered");
+	ok(!client_recv(c, &m, PATIENCE_MS) && !!msg_error(&m) == !!error,
+	   "[E1] the first is %s", error ?: "OK");
+	ok(!client_recv(c, &m, PATIENCE_MS) && msg_error(&m) == (error ? 0 : EEXIST),
+	   "[E1] the second is %s", error ? "OK" : "EEXIST");
 	give_back(c, other, KEY);
 }
 
@@ -236,7 +257,8 @@ int main(void)
 	pretend_features(FEATURE_DEPTH);
 	which_domain(c, other);
 	one_domain(c, other);
-	two_depths(c, other);
+	two_depths(c, other, NULL);
+	two_depths(c, other, "E2BIG");
 	deeper_again(c, other);
 	unknown_type(c, other);
 	pretend_features(0);
