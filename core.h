@@ -39,7 +39,7 @@ struct core_buffer {
 
 /* struct xenbus_file_priv: where the core delivers a reply */
 struct core_file {
-	struct mutex msgbuffer_mutex;	/* the core alone takes it */
+	struct mutex msgbuffer_mutex;	/* take_broken_start(), too */
 	struct list_head transactions;	/* msgbuffer_mutex */
 	struct list_head watches;
 	unsigned int len;
@@ -47,7 +47,7 @@ struct core_file {
 		struct xsd_sockmsg msg;
 		char buffer[XENSTORE_PAYLOAD_MAX];
 	} u;
-	struct mutex reply_mutex;	/* likewise */
+	struct mutex reply_mutex;	/* tell_overtaken(), too */
 	struct list_head read_buffers;	/* reply_mutex */
 	wait_queue_head_t read_waitq;
 	struct kref kref;

@@ -112,16 +112,17 @@ static void idle(struct xenfs_sharers *all, struct xenfs_sharer *one, bool leave
  * xenfs_group_answered() - something that an open sent is at the server no more
  * @group: its group
  * @one: its share
+ * @sent: it was there; or there was nothing to send
  * @more: it has something to send, when it is its turn
  * @leaves: else, nobody waits for what it is told to send the next one
  *
  * Context: any, under turns.lock.
  */
 void xenfs_group_answered(struct xenfs_group *group, struct xenfs_sharer *one,
-			  bool more, bool leaves)
+			  bool sent, bool more, bool leaves)
 {
-	xenfs_share_answered(&group->opens, one);
-	xenfs_share_answered(&groups, &group->share);
+	xenfs_share_answered(&group->opens, one, sent);
+	xenfs_share_answered(&groups, &group->share, sent);
 	if (more)
 		return;
 	if (!one->in_flight)

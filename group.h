@@ -52,7 +52,7 @@ u32 xenfs_group_share_of(const struct xenfs_group *group,
 void xenfs_group_wants(struct xenfs_group *group, struct xenfs_sharer *one);
 void xenfs_group_sent(struct xenfs_group *group, struct xenfs_sharer *one);
 void xenfs_group_answered(struct xenfs_group *group, struct xenfs_sharer *one,
-			  bool more, bool leaves);
+			  bool sent, bool more, bool leaves);
 void xenfs_group_move(struct xenfs_group *from, struct xenfs_group *to,
 		      struct xenfs_sharer *one);
 

@@ -23,12 +23,6 @@
 /* Requests that are answered here, in one turn: bounds the time under lock */
 #define TURN_BUDGET	16
 
-/*
- * Payloads of up to so many bytes follow the request in the same allocation. A
- * longer one has its own: it can go as soon as the server has answered.
- */
-#define SHORT_PAYLOAD	160
-
 static xenfs_check_fn request_check;	/* never changes */
 
 static struct xenfs_request *first_request(struct list_head *list)
@@ -63,70 +57,6 @@ void xenfs_requests_kick(struct xenfs_connection *c)
 }
 
 /* --- Memory ------------------------------------------------------------- */
-
-/* The client has read it: there is room for another reply. */
-static void reply_taken(struct xenfs_connection *c,
-			struct xenfs_message *reply)
-{
-	lockdep_assert_held(&c->lock);
-	c->unread_bytes -= reply->charge;
-	xenfs_turns_recharge(c, reply->charge, 0);
-	if (xenfs_connection_has_no_reply(c))
-		xenfs_turns_unpark_one(c);
-	xenfs_requests_kick(c);
-}
-
-static void reply_release(struct xenfs_message *reply)
-{
-	xenfs_request_free(xenfs_request_of(reply));
-}
-
-static const struct xenfs_message_ops reply_ops = {
-	.taken = reply_taken,
-	.release = reply_release,
-};
-
-/**
- * xenfs_request_alloc() - make a request for a header that a client wrote
- * @c: the connection
- * @kind: what is special about it
- * @hdr: the header; its length was checked
- *
- * The payload goes to xenfs_request_payload(). Charged to the caller's memory
- * cgroup (contract I3).
- *
- * Context: process context; may sleep.
- * Return: the request, or NULL: no memory.
- */
-struct xenfs_request *xenfs_request_alloc(struct xenfs_connection *c,
-					  const struct xenfs_kind *kind,
-					  const struct xsd_sockmsg *hdr)
-{
-	bool is_short = hdr->len <= SHORT_PAYLOAD;
-	struct xenfs_request *req;
-
-	req = kmalloc(sizeof(*req) + (is_short ? hdr->len : 0),
-		      GFP_KERNEL_ACCOUNT);
-	if (!req)
-		return NULL;
-	memset(req, 0, sizeof(*req));
-	req->reply.charge = ksize(req);
-	if (is_short) {
-		req->msg = &req->reply.hdr;
-	} else {
-		req->msg = kmalloc(sizeof(*hdr) + hdr->len, GFP_KERNEL_ACCOUNT);
-		if (!req->msg) {
-			kfree(req);
-			return NULL;
-		}
-		req->reply.charge += ksize(req->msg);
-	}
-	*req->msg = *hdr;
-	req->connection = c;
-	req->kind = kind;
-	req->reply.ops = &reply_ops;
-	return req;
-}
 
 /* The payload is needed no more. */
 static void free_payload(struct xenfs_request *req)
@@ -299,6 +229,7 @@ static struct xsd_sockmsg *dispatch_next(struct xenfs_connection *c,
 	}
 	if (msg) {
 		trace_xenfs_sent(c->number, msg);
+		(*sent)->overtaken = false;
 		c->in_flight++;
 	}
 	xenfs_connection_deliver(c, &unwanted);
@@ -306,7 +237,7 @@ static struct xsd_sockmsg *dispatch_next(struct xenfs_connection *c,
 	return msg;
 }
 
-/* There was no memory to send it: as if it had never been tried. */
+/* There was no memory to send it. One of the module's own is tried again. */
 static void unsent(struct xenfs_request *req, int error)
 {
 	struct xenfs_connection *c = req->connection;
@@ -346,7 +277,7 @@ static void take_turn(struct xenfs_connection *c, struct xenfs_slot *slot)
 	if (!msg || err) {
 		xenfs_transport_unclaim(slot);
 		/* Who found none free may wait for nothing else. */
-		xenfs_turns_answered(c, more);
+		xenfs_turns_answered(c, XENFS_UNSENT, more);
 	}
 	xenfs_turns_end(c, more);
 	spin_unlock(&c->lock);
@@ -416,7 +347,7 @@ void xenfs_requests_cancel(struct xenfs_connection *c,
 			continue;
 		list_del_init(&req->reply.list);
 		refuse(req, -ECANCELED);
-		reply_taken(c, &req->reply);
+		req->reply.ops->taken(c, &req->reply);
 		list_add_tail(&req->reply.list, unwanted);
 	}
 }
@@ -454,10 +385,12 @@ static void answered(struct xenfs_request *req, const struct xenfs_answer *from)
 {
 	struct xenfs_connection *c = req->connection;
 	struct xenfs_answer answer = *from;
+	enum xenfs_freed how;
 	LIST_HEAD(unwanted);
 
 	spin_lock(&c->lock);
 	c->in_flight--;
+	how = req->overtaken ? XENFS_ANSWERED_LATE : XENFS_ANSWERED;
 	if (req->kind->again && req->kind->again(req, &answer)) {
 		kfree(answer.buffer);
 		requeue(req);
@@ -469,8 +402,19 @@ static void answered(struct xenfs_request *req, const struct xenfs_answer *from)
 			req->kind->follow(req);
 	}
 	xenfs_connection_deliver(c, &unwanted);
-	xenfs_turns_answered(c, may_send(c));
+	xenfs_turns_answered(c, how, may_send(c));
 	xenfs_connection_unlock(c, &unwanted);
+}
+
+/* It keeps nobody from sending, as long as there are slots. */
+static void overtaken(struct xenfs_request *req)
+{
+	struct xenfs_connection *c = req->connection;
+
+	spin_lock(&c->lock);
+	req->overtaken = true;
+	xenfs_turns_answered(c, XENFS_ANSWERED, may_send(c));
+	spin_unlock(&c->lock);
 }
 
 /**
@@ -484,7 +428,7 @@ int xenfs_requests_init(xenfs_check_fn check)
 {
 	request_check = check;
 	xenfs_turns_init(take_turn);
-	return xenfs_transport_init(answered);
+	return xenfs_transport_init(answered, overtaken);
 }
 
 /**

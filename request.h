@@ -63,6 +63,7 @@ struct xenfs_kind {
  * @watch: of a WATCH or UNWATCH: the watch that it makes or removes
  * @transaction: of a START or END: the transaction that it makes or ends
  * @args: what was found in the payload
+ * @overtaken: the server answers what was sent after it (xenfs_overtaken_fn)
  * @reply: the reply; its list is also the request's place among the queued and
  *	the sent ones before it is read. Its header is the request's before it is
  *	the reply's, and a payload that is short follows
@@ -82,6 +83,7 @@ struct xenfs_request {
 		struct xenfs_transaction *transaction;
 	};
 	struct xenfs_arguments args;
+	bool overtaken;
 	struct xenfs_message reply;
 };
 

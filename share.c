@@ -17,8 +17,8 @@
 
 #include "share.h"
 
-/* So many turns after he had one answered he is taken to be there still. */
-#define SINGLE_TURNS	64
+/* So many answers after his own he is taken to be there still. */
+#define SINGLE_ANSWERS	64
 
 /* One may have so many meanwhile, if none of the others has any. */
 #define BESIDE_SINGLE	2
@@ -29,7 +29,7 @@ static bool others_are_single(const struct xenfs_sharers *all,
 	bool is_last = all->single[0].who == one;
 
 	return all->single[is_last].who &&
-	       all->turns - all->single[is_last].turn < SINGLE_TURNS;
+	       all->answers - all->single[is_last].answer < SINGLE_ANSWERS;
 }
 
 /**
@@ -80,7 +80,6 @@ void xenfs_share_wants(struct xenfs_sharers *all, struct xenfs_sharer *one)
  */
 void xenfs_share_sent(struct xenfs_sharers *all, struct xenfs_sharer *one)
 {
-	all->turns++;
 	all->in_flight++;
 	one->in_flight++;
 }
@@ -89,11 +88,15 @@ void xenfs_share_sent(struct xenfs_sharers *all, struct xenfs_sharer *one)
  * xenfs_share_answered() - something of one of them is at the server no more
  * @all: those who share
  * @one: which of them
+ * @sent: it was there; or there was nothing to send, which is no answer: else who has
+ *	many requests answered here would let the others be forgotten
  *
  * Context: as xenfs_share().
  */
-void xenfs_share_answered(struct xenfs_sharers *all, struct xenfs_sharer *one)
+void xenfs_share_answered(struct xenfs_sharers *all, struct xenfs_sharer *one,
+			  bool sent)
 {
+	all->answers += sent;
 	all->in_flight--;
 	one->in_flight--;
 }
@@ -114,7 +117,7 @@ void xenfs_share_idle(struct xenfs_sharers *all, struct xenfs_sharer *one)
 	if (all->single[0].who != one)
 		all->single[1] = all->single[0];
 	all->single[0].who = one;
-	all->single[0].turn = all->turns;
+	all->single[0].answer = all->answers;
 }
 
 /**

@@ -21,17 +21,17 @@ struct xenfs_sharer {
  * struct xenfs_sharers - those who share; turns.lock
  * @pipelining: how many of them pipeline
  * @in_flight: requests of theirs at the server
- * @turns: how many they have had, all together: a clock
+ * @answers: how many requests of theirs were answered that had been sent: a clock
  * @single: who had no more than one request at a time, the last two of those: who,
  *	which is but compared, as he may be gone; and when that was
  */
 struct xenfs_sharers {
 	u32 pipelining;
 	u32 in_flight;
-	u32 turns;
+	u32 answers;
 	struct {
 		const struct xenfs_sharer *who;
-		u32 turn;
+		u32 answer;
 	} single[2];
 };
 
@@ -39,7 +39,8 @@ u32 xenfs_share(const struct xenfs_sharers *all,
 		const struct xenfs_sharer *one, u32 whole);
 void xenfs_share_wants(struct xenfs_sharers *all, struct xenfs_sharer *one);
 void xenfs_share_sent(struct xenfs_sharers *all, struct xenfs_sharer *one);
-void xenfs_share_answered(struct xenfs_sharers *all, struct xenfs_sharer *one);
+void xenfs_share_answered(struct xenfs_sharers *all, struct xenfs_sharer *one,
+			  bool sent);
 void xenfs_share_idle(struct xenfs_sharers *all, struct xenfs_sharer *one);
 void xenfs_share_leaves(struct xenfs_sharers *all, struct xenfs_sharer *one);
 

@@ -13,10 +13,9 @@
  * server. A slot is either free, claimed by who is about to send, or in flight.
  * After slot_woken() the core still needs the slot for a few instructions, to
  * unlock its mutex and to drop its reference; so a free slot may be claimed
- * only once that reference is gone. The xenbus thread is one thread, so at most
- * one free slot, the one freed last, is not usable yet: free slots go in and
- * out in order, and when the first is not usable all others are in flight and
- * their replies bring the next chance.
+ * only once that reference is gone. The xenbus thread is one thread, so that is at
+ * most one of the free slots; if no other is free, the others are in flight or
+ * claimed, and what becomes of those brings the next chance.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -48,13 +47,14 @@
  * @file: where the core delivers the reply
  * @entry: on @file.read_waitq for good: calls slot_woken()
  * @list: on transport.free or transport.in_flight; transport.lock
- * @request: what is in flight; belongs to who has the slot
- * @type: its type
+ * @request: what is in flight; transport.lock
+ * @type: its type; transport.lock
  * @begun: when it was about to be given to the core; transport.lock
  * @given: when the core had it, or 0; transport.lock
  * @overtaken: one that was begun after @given was answered before it;
  *	transport.lock
  * @looks: how often lost_work() has seen it so; transport.lock
+ * @told: so transport.overtaken() was told; transport.lock
  */
 struct xenfs_slot {
 	struct core_file file;
@@ -66,6 +66,7 @@ struct xenfs_slot {
 	u64 given;
 	bool overtaken;
 	unsigned int looks;
+	bool told;
 };
 
 static struct {
@@ -76,6 +77,7 @@ static struct {
 	struct xenfs_slot *slots;	/* xenfs_limits.slots of them */
 	struct delayed_work lost_work;	/* looks for dropped replies */
 	xenfs_answered_fn answered;	/* never changes */
+	xenfs_overtaken_fn overtaken;	/* never changes */
 } transport = {
 	.lock = __SPIN_LOCK_UNLOCKED(transport.lock),
 	.free = LIST_HEAD_INIT(transport.free),
@@ -96,22 +98,24 @@ static bool slot_returned(struct xenfs_slot *slot)
  *
  * Context: any; takes the transport's lock.
  * Return: a slot, for xenfs_transport_send() or xenfs_transport_unclaim(), or
- * NULL when there is none. Then requests are in flight, and as the next one is
- * answered that is told after its slot was freed.
+ * NULL when there is none. Then others are claimed or in flight, and when one of
+ * those is free again that is told.
  */
 struct xenfs_slot *xenfs_transport_claim(void)
 {
-	struct xenfs_slot *slot;
+	struct xenfs_slot *slot, *found = NULL;
 
 	spin_lock(&transport.lock);
-	slot = list_first_entry_or_null(&transport.free, struct xenfs_slot,
-					list);
-	if (slot && slot_returned(slot))
-		list_del_init(&slot->list);
-	else
-		slot = NULL;
+	/* At most two steps: one may not have been returned yet. */
+	list_for_each_entry(slot, &transport.free, list) {
+		if (slot_returned(slot)) {
+			list_del_init(&slot->list);
+			found = slot;
+			break;
+		}
+	}
 	spin_unlock(&transport.lock);
-	return slot;
+	return found;
 }
 
 /**
@@ -177,12 +181,13 @@ int xenfs_transport_send(struct xenfs_slot *slot, struct xsd_sockmsg *msg,
 	if (err)
 		return err;
 
+	kref_get(&slot->file.kref);
+	spin_lock(&transport.lock);
 	slot->request = req;
 	slot->type = msg->type;
 	slot->overtaken = false;
 	slot->looks = 0;
-	kref_get(&slot->file.kref);
-	spin_lock(&transport.lock);
+	slot->told = false;
 	begun = ++transport.clock;
 	slot->begun = begun;
 	slot->given = 0;
@@ -385,16 +390,38 @@ static bool look(void)
 	return ret;
 }
 
+/* Under the mutex the core can't answer it, and so nobody frees it. */
+static void tell_overtaken(struct xenfs_slot *slot)
+{
+	struct xenfs_request *req = NULL;
+
+	/* What is seen too late is seen at the next look. */
+	if (!data_race(slot->overtaken))
+		return;
+	mutex_lock(&slot->file.reply_mutex);
+	spin_lock(&transport.lock);
+	if (slot->overtaken && !slot->told)
+		req = slot->request;
+	slot->told = true;
+	spin_unlock(&transport.lock);
+	if (req)
+		transport.overtaken(req);
+	mutex_unlock(&slot->file.reply_mutex);
+}
+
 static void lost_work(struct work_struct *work)
 {
 	struct xenfs_answer answer = { .error = -ENOMEM };
 	struct xenfs_request *req;
+	unsigned int i;
 
 	while ((req = take_lost(&answer.tx_id))) {
 		transport.answered(req, &answer);
 		cond_resched();
 	}
 	answer_broken_starts();
+	for (i = 0; i < xenfs_limits.slots; i++)
+		tell_overtaken(&transport.slots[i]);
 	if (look())
 		queue_delayed_work(xenfs_wq, &transport.lost_work,
 				   LOST_PERIOD);
@@ -427,11 +454,12 @@ static void slot_init(struct xenfs_slot *slot)
 /**
  * xenfs_transport_init() - make the slots
  * @answered: called for each request that was sent
+ * @overtaken: called, before that, for one that others overtook
  *
  * Context: module init.
  * Return: 0; -ENOMEM; or -ENOEXEC: the module was built for another kernel.
  */
-int xenfs_transport_init(xenfs_answered_fn answered)
+int xenfs_transport_init(xenfs_answered_fn answered, xenfs_overtaken_fn overtaken)
 {
 	unsigned int i;
 	int err;
@@ -447,6 +475,7 @@ int xenfs_transport_init(xenfs_answered_fn answered)
 		slot_init(&transport.slots[i]);
 	INIT_DELAYED_WORK(&transport.lost_work, lost_work);
 	transport.answered = answered;
+	transport.overtaken = overtaken;
 	return 0;
 }
 

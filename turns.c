@@ -190,11 +190,13 @@ void xenfs_turns_join(struct xenfs_connection *c)
 /**
  * xenfs_turns_answered() - a slot is free again that was claimed for an open
  * @c: the connection
+ * @how: why
  * @more: it has something to send
  *
  * Context: any, under connection->lock; takes turns.lock.
  */
-void xenfs_turns_answered(struct xenfs_connection *c, bool more)
+void xenfs_turns_answered(struct xenfs_connection *c, enum xenfs_freed how,
+			  bool more)
 {
 	struct xenfs_group *group;
 
@@ -202,8 +204,10 @@ void xenfs_turns_answered(struct xenfs_connection *c, bool more)
 	spin_lock(&turns.lock);
 	group = c->group;
 	/* Who is parked has nothing to send, and does not wait for this answer. */
-	xenfs_group_answered(group, &c->share, more && !c->parked,
-			     c->parked || c->state == XENFS_CLOSED);
+	if (how != XENFS_ANSWERED_LATE)
+		xenfs_group_answered(group, &c->share, how != XENFS_UNSENT,
+				     more && !c->parked,
+				     c->parked || c->state == XENFS_CLOSED);
 	if (more && may_send_several(c))
 		join(c);
 	if (list_empty(&group->turn) &&
@@ -235,17 +239,23 @@ static void retry_one(void)
 	}
 }
 
-/* Whose turn is it? Returns the slot to send with, or NULL. */
-static struct xenfs_slot *next_turn(struct xenfs_connection **next)
+/*
+ * Whose turn is it? Sets the slot to send with, or NULL; returns false if it is
+ * nobody's, or there is no slot.
+ */
+static bool next_turn(struct xenfs_connection **next, struct xenfs_slot **with)
 {
 	struct xenfs_slot *slot = NULL;
 	struct xenfs_group *group;
+	bool ret;
 
 	spin_lock(&turns.lock);
 	retry_one();
 	group = first_group();
 	if (group)
 		slot = xenfs_transport_claim();
+	/* What was to be tried again may have its share there: then the next one */
+	ret = slot || (!group && first_to_retry());
 	if (slot) {
 		*next = list_entry(xenfs_group_next(group),
 				   struct xenfs_connection, turn);
@@ -255,7 +265,8 @@ static struct xenfs_slot *next_turn(struct xenfs_connection **next)
 		group_joins(group);
 	}
 	spin_unlock(&turns.lock);
-	return slot;
+	*with = slot;
+	return ret;
 }
 
 static void turns_work(struct work_struct *work)
@@ -263,8 +274,9 @@ static void turns_work(struct work_struct *work)
 	struct xenfs_connection *c;
 	struct xenfs_slot *slot;
 
-	while ((slot = next_turn(&c))) {
-		turns.send(c, slot);
+	while (next_turn(&c, &slot)) {
+		if (slot)
+			turns.send(c, slot);
 		cond_resched();
 	}
 }
@@ -456,6 +468,8 @@ void xenfs_turns_gives_back(struct xenfs_connection *c)
 	lockdep_assert_held(&c->lock);
 	spin_lock(&turns.lock);
 	move(c, &turns.giving);
+	if (!nobody_waits())
+		queue_work(xenfs_wq, &turns.work);
 	spin_unlock(&turns.lock);
 }
 

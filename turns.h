@@ -20,13 +20,23 @@ struct xenfs_slot;
 typedef void (*xenfs_send_fn)(struct xenfs_connection *c,
 			      struct xenfs_slot *slot);
 
+/**
+ * enum xenfs_freed - why something of an open's is at the server no more
+ * @XENFS_ANSWERED: it was answered; or the server answers what came later, and is not
+ *	kept by it (xenfs_overtaken_fn)
+ * @XENFS_ANSWERED_LATE: it was answered after that
+ * @XENFS_UNSENT: nothing was sent
+ */
+enum xenfs_freed { XENFS_ANSWERED, XENFS_ANSWERED_LATE, XENFS_UNSENT };
+
 void xenfs_turns_init(xenfs_send_fn send);
 void xenfs_turns_exit(void);
 
 void xenfs_turns_join(struct xenfs_connection *c);
 struct xenfs_slot *xenfs_turns_own(struct xenfs_connection *c, bool may_sleep);
 void xenfs_turns_end(struct xenfs_connection *c, bool more);
-void xenfs_turns_answered(struct xenfs_connection *c, bool more);
+void xenfs_turns_answered(struct xenfs_connection *c, enum xenfs_freed how,
+			  bool more);
 
 void xenfs_turns_park(struct xenfs_connection *c, bool alone);
 void xenfs_turns_unpark(void);

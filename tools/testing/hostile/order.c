@@ -2,11 +2,12 @@
 /*
  * A server that does not answer in order, and events between: E2, E5, W3. What is
  * read of an open is its replies in the order of its requests, and each event
- * behind the replies that came before it.
+ * behind the replies that came before it. Nobody waits for who has no reply: I2.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "hostile.h"
 
@@ -84,6 +85,60 @@ static void scripted(struct client *c, struct client *other, const char *script,
 	is_str(got, want, "[E5, E2, W3] %s", what);
 }
 
+/* A process that sends one READ; 0 if that is answered well */
+static pid_t one_who_reads(void)
+{
+	pid_t pid = fork();
+
+	if (!pid)
+		_exit(patient_string(client_new(), XS_READ, 0, KEY, NULL) != 0);
+	return pid;
+}
+
+/*
+ * Two requests are not answered, though what came after them is: as if a server had
+ * been killed. An open of the same process waits for its turn meanwhile.
+ */
+static void left_behind(struct client *other)
+{
+	static struct msg lost[READS], m;
+	struct client *first = client_new(), *second = client_new();
+	char got[4] = "";
+	int i, came = 0;
+	pid_t reader;
+
+	/* Beside him a process has two at the server. */
+	is(child_wait(one_who_reads(), PATIENCE_MS), 0, "[I2] a process reads");
+	pretend_begin();
+	for (i = 0; i < READS; i++)
+		client_send(first, XS_READ, 0, KEY, sizeof(KEY));
+	client_send(second, XS_READ, 0, KEY, sizeof(KEY));
+	for (i = 0; i < READS - 1; i++)
+		came += pretend_receive(&lost[i]);
+	is(came, READS - 1, "[I2] another has two requests at the server");
+	reader = one_who_reads();
+	ok(pretend_receive(&m), "[I2] then he reads again");
+	pretend_send(XS_READ, &m, "r", 1);
+	client_send(other, XS_READ, 0, KEY, sizeof(KEY));
+	pretend_end();
+	is(child_wait(reader, PATIENCE_MS), 0, "[I2] and is answered first");
+	ok(!client_recv(other, &m, PATIENCE_MS), "[I1] the server goes on");
+	ok(!client_recv(second, &m, PATIENCE_MS) && !msg_error(&m),
+	   "[I2] who waits behind the two has his turn, though they have no reply");
+
+	pretend_begin();
+	for (i = 0; i < READS - 1; i++)
+		pretend_send(XS_READ, &lost[i], "01" + i, 1);
+	client_send(other, XS_READ, 0, KEY, sizeof(KEY));
+	pretend_end();
+	read_all(first, got, READS - 1);
+	is_str(got, "01", "[W3] late replies come, in order");
+	ok(!client_recv(first, &m, PATIENCE_MS) && !msg_error(&m), "[W3] and the one behind them");
+	ok(!client_recv(other, &m, PATIENCE_MS), "[I1] the server goes on");
+	client_close(first);
+	client_close(second);
+}
+
 int main(void)
 {
 	struct client *c, *other;
@@ -108,6 +163,8 @@ int main(void)
 	scripted(c, other, "e10", "e01?", "an event before both");
 	scripted(c, other, "0e1", "0e1?", "an event between, in order");
 	client_close(c);
+	if (!is_stock())
+		left_behind(other);
 	client_close(other);
 	ok(server_alive(), "[I4] the server lives");
 	return tap_end();

@@ -37,6 +37,8 @@ int main(int argc, char **argv)
 		cmocka_unit_test(turns_one_at_a_time),
 		cmocka_unit_test(turns_as_another_leaves),
 		cmocka_unit_test(turns_several_at_once),
+		cmocka_unit_test(turns_beside_overtaken),
+		cmocka_unit_test(turns_retry_all),
 		cmocka_unit_test(turns_beside_a_line),
 		cmocka_unit_test(turns_random),
 	};

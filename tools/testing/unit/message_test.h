@@ -71,6 +71,8 @@ void turns_beside_a_flood(void **state);
 void turns_one_at_a_time(void **state);
 void turns_as_another_leaves(void **state);
 void turns_several_at_once(void **state);
+void turns_beside_overtaken(void **state);
+void turns_retry_all(void **state);
 void turns_beside_a_line(void **state);
 void turns_random(void **state);
 

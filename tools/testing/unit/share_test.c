@@ -22,7 +22,7 @@ static bool add(struct xenfs_sharers *all, struct xenfs_sharer *one)
 static void answer_all(struct xenfs_sharers *all, struct xenfs_sharer *one, u32 but)
 {
 	while (one->in_flight > but)
-		xenfs_share_answered(all, one);
+		xenfs_share_answered(all, one, true);
 }
 
 /* All of it is answered, and nothing more is written. */
@@ -91,7 +91,7 @@ void share_beside_a_call(void **state)
 {
 	struct xenfs_sharer flood = { }, other = { }, caller = { }, second = { };
 	struct xenfs_sharers all = { };
-	int turns;
+	int turns, i;
 
 	(void)state;
 	assert_int_equal(fill(&all, &flood), WHOLE);
@@ -111,6 +111,13 @@ void share_beside_a_call(void **state)
 	assert_int_equal(fill(&all, &flood), 2);
 	end(&all, &flood);
 	call(&all, &second);
+	assert_int_equal(fill(&all, &flood), 2);
+
+	/* Whatever was not sent, as it was answered here. */
+	for (i = 0; i < 1000; i++) {
+		xenfs_share_sent(&all, &flood);
+		xenfs_share_answered(&all, &flood, false);
+	}
 	assert_int_equal(fill(&all, &flood), 2);
 
 	/* And forgotten, when he has not come for long. */
@@ -164,7 +171,7 @@ void share_random(void **state)
 		switch (rand() % 4) {
 		case 0:
 			if (one->in_flight)
-				xenfs_share_answered(&all, one);
+				xenfs_share_answered(&all, one, true);
 			break;
 		case 1:
 			if (!one->in_flight)

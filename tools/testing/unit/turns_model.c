@@ -84,10 +84,10 @@ static void unqueue_one(struct open *o)
 }
 
 /* A slot is free again. */
-static void slot_answered(struct open *o)
+static void slot_answered(struct open *o, enum xenfs_freed how)
 {
 	slots_free++;
-	xenfs_turns_answered(&o->c, may_send(o));
+	xenfs_turns_answered(&o->c, how, may_send(o));
 }
 
 static void turn_begin(struct open *o)
@@ -104,7 +104,7 @@ static void turn_end(struct open *o)
 	spin_lock(&o->c.lock);
 	if (o->waits && o->queued == 1) {
 		xenfs_turns_park(&o->c, o->alone);
-		slot_answered(o);
+		slot_answered(o, XENFS_UNSENT);
 	} else {
 		if (is_closed(o) && o->queued == 1)
 			xenfs_turns_gives_back(&o->c);
@@ -172,7 +172,17 @@ void answer(struct open *o)
 	assert_true(o->at_server);
 	spin_lock(&o->c.lock);
 	o->at_server--;
-	slot_answered(o);
+	slot_answered(o, o->overtaken ? XENFS_ANSWERED_LATE : XENFS_ANSWERED);
+	o->overtaken -= !!o->overtaken;
+	spin_unlock(&o->c.lock);
+}
+
+void overtake(struct open *o)
+{
+	assert_true(o->at_server > o->overtaken);
+	spin_lock(&o->c.lock);
+	o->overtaken++;
+	xenfs_turns_answered(&o->c, XENFS_ANSWERED, may_send(o));
 	spin_unlock(&o->c.lock);
 }
 
@@ -252,7 +262,7 @@ void model_begin(unsigned int n)
 	xenfs_group_init(&others);
 	for (i = 0; i < 100; i++) {
 		xenfs_group_sent(&others, &nobody);
-		xenfs_group_answered(&others, &nobody, false, true);
+		xenfs_group_answered(&others, &nobody, true, false, true);
 	}
 }
 

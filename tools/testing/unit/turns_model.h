@@ -19,6 +19,7 @@
  * @queued: how many requests are to be sent
  * @entry: on @c.queued, while there are some
  * @at_server: how many are there
+ * @overtaken: how many of these the server has passed over
  * @in_turn: somebody sends for it just now
  * @writes: its writer does
  * @waits: the last one that is queued has to wait for something
@@ -30,6 +31,7 @@ struct open {
 	unsigned int queued;
 	struct list_head entry;
 	unsigned int at_server;
+	unsigned int overtaken;
 	bool in_turn;
 	bool writes;
 	bool waits;
@@ -56,6 +58,8 @@ bool write_one(struct open *o);
 unsigned int write_some(struct open *o, unsigned int max);
 /* One is answered. */
 void answer(struct open *o);
+/* The server answers others that came after it. */
+void overtake(struct open *o);
 /* Its reader takes a reply. */
 void take_reply(struct open *o);
 /* What it waits for is there. */

@@ -143,6 +143,42 @@ void turns_several_at_once(void **state)
 	end();
 }
 
+/* --- What is not to be waited for ----------------------------------------- */
+
+/* The server answers others, and these perhaps never. */
+void turns_beside_overtaken(void **state)
+{
+	unsigned int i;
+
+	begin_full();
+	run_work();
+	assert_int_equal(waiter->turns, 0);
+	for (i = 1; i < IN_FLIGHT; i++)
+		overtake(flooder);
+	run_work();
+	assert_int_equal(waiter->turns, 1);
+	assert_int_equal(write_some(flooder, 2), 2);
+	end();
+}
+
+/* Two may try again, and the first has its share at the server. */
+void turns_retry_all(void **state)
+{
+	begin(2, SLOTS);
+	assert_int_equal(write_some(flooder, IN_FLIGHT / 2), IN_FLIGHT / 2);
+	flooder->waits = true;
+	write_one(flooder);
+	write_one(waiter);
+	waiter->waits = true;
+	write_one(waiter);
+	assert_true(flooder->c.parked && waiter->c.parked);
+	serve(flooder);
+	serve(waiter);
+	run_work();
+	assert_int_equal(waiter->turns, 2);
+	end();
+}
+
 /* --- In line -------------------------------------------------------------- */
 
 /* Its next request has to wait, and it has nothing else. */
@@ -240,7 +276,11 @@ static void step_of(struct open *o)
 	case 6 ... 9:
 		take_reply(o);
 		break;
-	case 10 ... 40:
+	case 10:
+		if (o->at_server > o->overtaken)
+			overtake(o);
+		break;
+	case 11 ... 40:
 		if (o->c.state == XENFS_OPEN)
 			write_begin(o);
 		break;
