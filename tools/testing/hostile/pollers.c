@@ -183,6 +183,7 @@ static void beside(const struct crowd *crowd)
 /* --- Who wakes them ----------------------------------------------------- */
 
 #define CROWD		100
+#define KEPT_ROUNDS	40
 
 static int woken_by(const char *whom)
 {
@@ -235,27 +236,13 @@ static void who_wakes(void)
 	client_close(c);
 }
 
-/*
- * To wake those of one open takes long: those of another are woken meanwhile. Both are
- * woken by workers, and the kernel hears of both replies at once.
- */
-static void nobody_is_kept(void)
+/* Both are woken by workers, and the kernel hears of both replies at once. */
+static bool both_woken(struct client *slow, struct client *c, struct client *other)
 {
-	static const char what[] = "[I1] those of another open are woken meanwhile";
-	struct client *slow, *c, *other;
 	static struct msg m[2];
 	char parameters[64];
+	long together;
 
-	if (sysconf(_SC_NPROCESSORS_ONLN) < 2) {
-		skip("one processor does one thing at a time", "%s", what);
-		return;
-	}
-	if (!can_pretend(what))
-		return;
-	module_unload("kuser");
-	slow = client_new();
-	c = client_new();
-	other = client_open(stock_path());
 	snprintf(parameters, sizeof(parameters), "fd=%d other=%d waiters=2", slow->fd, c->fd);
 	if (!module_load_with("crowd", parameters))
 		bail("the waiters of two opens do not come");
@@ -268,11 +255,39 @@ static void nobody_is_kept(void)
 	pretend_send(XS_READ, &m[1], VALUE, strlen(VALUE));
 	client_send(other, XS_READ, 0, KEY, sizeof(KEY));
 	pretend_end();
-	ok(!client_recv(slow, &m[0], PATIENCE_MS) && !client_recv(c, &m[0], PATIENCE_MS) &&
-	   !client_recv(other, &m[0], PATIENCE_MS), "[W3] replies come to two opens at once");
-	is(file_number("/sys/module/crowd/parameters/together"), 1, "%s", what);
+	if (client_recv(slow, &m[0], PATIENCE_MS) || client_recv(c, &m[0], PATIENCE_MS) ||
+	    client_recv(other, &m[0], PATIENCE_MS))
+		bail("a reply does not come");
+	together = file_number("/sys/module/crowd/parameters/together");
 	if (!module_unload("crowd"))
 		bail("the waiters of two opens do not go");
+	return together == 1;
+}
+
+/*
+ * To wake those of one open takes long: those of another are woken meanwhile, unless
+ * both workers happen to be on the same processor. If there is but one it never is.
+ */
+static void nobody_is_kept(void)
+{
+	static const char what[] = "[I1] those of another open are woken meanwhile";
+	struct client *slow, *c, *other;
+	unsigned int i = 0;
+
+	if (sysconf(_SC_NPROCESSORS_ONLN) < 2) {
+		skip("one processor does one thing at a time", "%s", what);
+		return;
+	}
+	if (!can_pretend(what))
+		return;
+	module_unload("kuser");
+	slow = client_new();
+	c = client_new();
+	other = client_open(stock_path());
+	while (++i <= KEPT_ROUNDS && !both_woken(slow, c, other))
+		;
+	ok(i <= KEPT_ROUNDS, "%s", what);
+	diag("in round %u", i);
 	client_close(slow);
 	client_close(c);
 	client_close(other);
