@@ -66,7 +66,8 @@ help:
 	@echo '  make htmldocs         the documentation as web pages, in build/html'
 	@echo '  make release-check    all that a release has to pass, one after another: hours'
 	@echo '  make dkms-test        dkms add, build, install, remove; the host stays as it is'
-	@echo '  make test-package     the package, in a Debian system of its own: takes root'
+	@echo '  make test-package     the package, in Debian systems of its own, and in such as dom0'
+	@echo '                        and guests: takes root, and an hour'
 	@echo '  make bench            what operations cost, in instructions: [KERNEL=] [BOOTS=5]'
 	@echo '                        [ROWS="read batch-*"]'
 	@echo '  make bench-plot       draw what it has measured: [KERNEL=]'
@@ -192,8 +193,9 @@ rpm: deps
 	@tools/packaging/rpm
 
 test-package: deps
-	@tools/build/deps debhelper dh-dkms dpkg-dev fakeroot lintian python3-docutils mmdebstrap
-	@$(PROVE) tools/packaging/test-install
+	@tools/build/deps debhelper dh-dkms dpkg-dev fakeroot lintian python3-docutils \
+		mmdebstrap e2fsprogs
+	@$(PROVE) tools/packaging/test-install tools/packaging/test-boot
 
 deps:
 	@tools/build/deps

@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+#
+# What dom0's and the guest's tests of the package share. They print "ok - ..." and
+# "not ok - ..."; tools/packaging/test-boot numbers them. $where says who it is.
+# shellcheck disable=SC2034,SC2154
+
+# $version, of the package that is there
+# shellcheck source=/dev/null
+. /root/versions
+
+check() { # DESCRIPTION COMMAND ARGUMENT...
+	local description=$1 status=0
+	shift
+	mv -f /root/said /root/said-before 2>/dev/null
+	"$@" >/root/said 2>&1 </dev/null || status=$?
+	if [ $status = 0 ]; then
+		echo "ok - $where: $description"
+	else
+		echo "not ok - $where: $description"
+		tail -n 30 /root/said | sed 's/^/# /'
+	fi
+}
+not() { ! "$@"; }
+# what the check before has said
+said() { has /root/said-before "$1"; }
+has() { # FILE PATTERN, and what the file says if it doesn't
+	grep -q -- "$2" "$1" || { cat "$1"; return 1; }
+}
+note() { echo "# $where: $*"; }
+
+# A file of ours tells of itself in fdinfo.
+is_ours() { (exec 3<>"$1" && has /proc/self/fdinfo/3 '^requests-queued:'); }
+is_stock() { [ -c "$1" ] && not is_ours "$1"; }
+
+loaded_is() { # VERSION: and that of the file which is installed
+	[ "$(cat /sys/module/xenfs/version)" = "$1" ] &&
+		[ "$(cat /sys/module/xenfs/srcversion)" = "$(modinfo -F srcversion xenfs)" ]
+}
+
+# Was one unit there before the other one began? In microseconds since the start
+before() { # UNIT OTHER-UNIT
+	local there began
+	there=$(systemctl show --property ActiveEnterTimestampMonotonic --value "$1")
+	began=$(systemctl show --property InactiveExitTimestampMonotonic --value "$2")
+	echo "$1 $there, $2 $began"
+	[ "$there" -gt 0 ] && [ "$there" -le "$began" ]
+}
+none_failed() {
+	not systemctl is-failed xenfs.service proc-xen.mount dev-xen-xenbus.mount
+}
+
+apt() { # what it says is in /root/apt
+	local status=0
+	DEBIAN_FRONTEND=noninteractive apt-get -y --no-install-recommends \
+		-o APT::Sandbox::User=root "$@" >/root/apt 2>&1 </dev/null || status=$?
+	cat /root/apt
+	return $status
+}
+
+# A program that uses xenstore all the time: it watches through what is now
+# /dev/xen/xenbus, and writes down what it sees.
+start_client() {
+	XENSTORED_PATH=/dev/xen/xenbus xenstore-watch "$1" >/root/seen 2>&1 &
+	client=$!
+	see "$1" begin
+}
+see() { # PATH VALUE: does the client see that it is written?
+	local lines tries=0
+	lines=$(wc -l </root/seen)
+	xenstore-write "$1/$2" "$2"
+	until [ "$(wc -l </root/seen)" -gt "$lines" ] && grep -q "$2\$" /root/seen; do
+		tries=$((tries + 1))
+		if [ $tries -eq 100 ] || ! kill -0 "$client"; then
+			cat /root/seen
+			return 1
+		fi
+		sleep 0.2
+	done
+}
+
+stop_client() { kill "$client"; }
