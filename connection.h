@@ -24,7 +24,9 @@
  * across anything that sleeps. They are taken by the tasks that use the file,
  * by the module's workqueue and by the core's xenbus thread, never by an
  * interrupt handler. The xenbus thread comes with a spinlock of the core's
- * held (for a reply, of a wait queue with interrupts off).
+ * held (for a reply, of a wait queue with interrupts off), and with the mutexes of
+ * the slot that it answers (core.h). Those are outside of all spinlocks here; else
+ * only the module's workqueue takes them, and waits for nothing while it has one.
  */
 #ifndef _XENFS_CONNECTION_H
 #define _XENFS_CONNECTION_H

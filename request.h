@@ -69,7 +69,8 @@ struct xenfs_kind {
  *	the reply's, and a payload that is short follows
  *
  * It belongs to the writer until it is submitted; then connection->lock guards
- * it, but while it is at the server nobody touches it except to answer it.
+ * it, but while it is at the server nobody touches it except to answer it, or to
+ * set @overtaken.
  */
 struct xenfs_request {
 	struct xenfs_connection *connection;

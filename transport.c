@@ -396,7 +396,7 @@ static void tell_overtaken(struct xenfs_slot *slot)
 	struct xenfs_request *req = NULL;
 
 	/* What is seen too late is seen at the next look. */
-	if (!data_race(slot->overtaken))
+	if (!data_race(slot->overtaken && !slot->told))
 		return;
 	mutex_lock(&slot->file.reply_mutex);
 	spin_lock(&transport.lock);
