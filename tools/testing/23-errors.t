@@ -255,6 +255,9 @@ to_build() {
 	ok '... make says that, too' fails_with 'no kernel headers in'
 	run "$top/tools/packaging/dkms-build" "$dir/none" --check
 	ok '... so does dkms' fails_with 'no kernel headers in'
+	run make -s -C "$top" install PREFIX=/opt/xenfs DESTDIR="$dir/opt" KDIR="$dir/none"
+	ok 'to install where nobody looks: refused before anything else' fails_with \
+		'systemd and depmod look in /usr and /usr/local only'
 	mkdir -p "$dir/unprepared"
 	touch "$dir/unprepared/Makefile"
 	run "$top/tools/build/module" --kdir "$dir/unprepared"

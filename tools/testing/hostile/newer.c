@@ -67,17 +67,6 @@ static void ask_watch(struct client *c, uint32_t type, const char *path,
 	client_send(c, type, 0, body, len);
 }
 
-/* The kernel looks at the ring, and the server goes on. */
-static void look(struct client *other, const char *what)
-{
-	static struct msg m;
-
-	client_send(other, XS_READ, 0, KEY, sizeof(KEY));
-	pretend_end();
-	ok(!client_recv(other, &m, PATIENCE_MS) && !msg_error(&m),
-	   "[I1] %s: the server goes on", what);
-}
-
 static void came(struct client *c, uint32_t type, const char *path, const char *what)
 {
 	static struct msg m;
@@ -103,7 +92,7 @@ static void give_back(struct client *c, struct client *other, const char *path)
 	ok(hear(&s, XS_UNWATCH, path) && !strcmp(s.depth, "none"),
 	   "[E3] an UNWATCH of %s has no depth", path);
 	say_ok(&s);
-	look(other, "UNWATCH");
+	pretend_goes_on(other, "UNWATCH");
 	came(c, XS_UNWATCH, NULL, "UNWATCH");
 }
 
@@ -125,7 +114,7 @@ static void which_domain(struct client *c, struct client *other)
 	watched(&s, c, SPECIAL, "1", "1", "which domain");
 	say_event(&s, SPECIAL);
 	say_event(&s, SPECIAL "/7");
-	look(other, "depth");
+	pretend_goes_on(other, "depth");
 	came(c, XS_WATCH, NULL, "WATCH");
 	came(c, XS_WATCH_EVENT, SPECIAL, "the initial event");
 	came(c, XS_WATCH_EVENT, SPECIAL "/7", "a domain has gone");
@@ -138,7 +127,7 @@ static void one_domain(struct client *c, struct client *other)
 
 	watched(&s, c, SPECIAL "/7", NULL, "none", "one domain");
 	say_event(&s, SPECIAL "/7");
-	look(other, "one domain");
+	pretend_goes_on(other, "one domain");
 	came(c, XS_WATCH, NULL, "WATCH");
 	came(c, XS_WATCH_EVENT, SPECIAL "/7", "this domain has gone");
 	give_back(c, other, SPECIAL "/7");
@@ -177,7 +166,7 @@ static void two_depths(struct client *c, struct client *other, const char *error
 		say_ok(&s[1]);
 	else
 		pretend_send(XS_ERROR, &s[1].m, "EEXIST", sizeof("EEXIST"));
-	look(other, "two depths");
+	pretend_goes_on(other, "two depths");
 	ok(!client_recv(other, &m, PATIENCE_MS) && !client_recv(other, &m, PATIENCE_MS),
 	   "[I1] the others' READs are answered");
 	ok(!client_recv(c, &m, PATIENCE_MS) && !!msg_error(&m) == !!error,
@@ -193,7 +182,7 @@ static void deeper_again(struct client *c, struct client *other)
 	static struct said s[MAX_REQUESTS];
 
 	watched(&s[0], c, SPECIAL, "0", "0", "depth 0");
-	look(other, "depth 0");
+	pretend_goes_on(other, "depth 0");
 	came(c, XS_WATCH, NULL, "depth 0");
 
 	pretend_begin();
@@ -205,7 +194,7 @@ static void deeper_again(struct client *c, struct client *other)
 	say_ok(&s[1]);
 	say_ok(&s[2]);
 	say_event(&s[2], SPECIAL "/7");
-	look(other, "depth 1");
+	pretend_goes_on(other, "depth 1");
 	came(c, XS_UNWATCH, NULL, "UNWATCH");
 	came(c, XS_WATCH, NULL, "WATCH again");
 	came(c, XS_WATCH_EVENT, SPECIAL "/7", "what depth 0 would not have shown");
@@ -218,7 +207,7 @@ static void older(struct client *c, struct client *other)
 	static struct said s;
 
 	watched(&s, c, SPECIAL, "1", "none", "an older server");
-	look(other, "older");
+	pretend_goes_on(other, "older");
 	came(c, XS_WATCH, NULL, "WATCH");
 	give_back(c, other, SPECIAL);
 }
@@ -232,7 +221,7 @@ static void unknown_type(struct client *c, struct client *other)
 	ok(pretend_receive(&m) && m.hdr.type == GET_FEATURE,
 	   "[I1] GET_FEATURE is passed on");
 	pretend_send(GET_FEATURE, &m, "7", sizeof("7"));
-	look(other, "GET_FEATURE");
+	pretend_goes_on(other, "GET_FEATURE");
 	ok(!client_recv(c, &m, PATIENCE_MS) && m.hdr.type == GET_FEATURE &&
 	   !strcmp(m.body, "7"), "[I1] and its answer comes");
 }

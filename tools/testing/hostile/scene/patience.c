@@ -21,6 +21,16 @@ int reply_to(struct client *c, uint32_t req_id, struct msg *m)
 	return err;
 }
 
+void pretend_goes_on(struct client *other, const char *what)
+{
+	static struct msg m;
+
+	client_send(other, XS_READ, 0, KEY, sizeof(KEY));
+	pretend_end();
+	ok(!client_recv(other, &m, PATIENCE_MS) && !msg_error(&m),
+	   "[I1] %s: the server goes on", what);
+}
+
 int patient_call(struct client *c, uint32_t type, uint32_t tx_id,
 		 const void *body, size_t len, struct msg *reply)
 {
