@@ -80,3 +80,34 @@ see() { # PATH VALUE: does the client see that it is written?
 }
 
 stop_client() { kill "$client"; }
+
+# --- what is asked, and done, in both
+
+in_use() {
+	check "after the boot it is in use" loaded_is "$version"
+	check "/dev/xen/xenbus is our file" is_ours /dev/xen/xenbus
+	check "/proc/xen/xenbus, too" is_ours /proc/xen/xenbus
+	check "before what has the default dependencies" before dev-xen-xenbus.mount local-fs.target
+	check "none of the units has failed" none_failed
+}
+
+removed_under_client() { # PATH: what the client watches
+	check "the package can be removed under it" apt purge xenfs-dkms
+	check "who opens /dev/xen/xenbus now gets the kernel's" is_stock /dev/xen/xenbus
+	check "it says that ours stays until the next boot" has /root/apt 'until the next boot'
+	check "the client goes on" see "$1" still
+}
+
+next() { # PHASE, of the next boot
+	echo "$1" >/root/phase
+	note "next: $1"
+	sync
+}
+
+this_boot() {
+	local phase
+	phase=$(cat /root/phase)
+	note "$phase, $(uname -r), systemd $(systemctl is-system-running)"
+	$phase
+	systemctl poweroff
+}
