@@ -286,7 +286,7 @@ documented() {
 	ok '... so is one that it lacks' fails_with 'must be from .* is said, and not in'
 	quotes "s/^\`\`Unknown parameter 'NAME'/\`\`No parameter 'NAME'/"
 	ok "... and one of the kernel's that no test has seen" fails_with 'No parameter .* nowhere else'
-	quotes '/^What it says/d'
+	quotes '/^Messages$/d'
 	ok '... and that there is none at all' fails_with 'no such section'
 }
 
