@@ -96,8 +96,8 @@ uninstall:
 	@tools/packaging/install --remove --prefix $(PREFIX) $(if $(DESTDIR),--destdir $(DESTDIR))
 	@tools/packaging/install-tools --remove --prefix $(PREFIX) $(if $(DESTDIR),--destdir $(DESTDIR))
 
-deb: deps
-	@tools/build/deps debhelper dh-dkms dpkg-dev fakeroot lintian python3-docutils
+deb:
+	@tools/build/deps --only make debhelper dh-dkms dpkg-dev fakeroot lintian python3-docutils
 	@tools/packaging/deb
 
 demo: deps
@@ -188,8 +188,8 @@ dkms-test: deps
 	@tools/build/deps dkms
 	@tools/packaging/dkms-test $(KERNELS)
 
-rpm: deps
-	@tools/build/deps rpm python3-docutils
+rpm:
+	@tools/build/deps --only make rpm python3-docutils
 	@tools/packaging/rpm
 
 test-package: deps
