@@ -125,6 +125,10 @@ kmemleak: 2 new suspected memory leaks (see /sys/kernel/debug/kmemleak)
 Kernel panic - not syncing: Fatal exception
 (XEN) Hardware Dom0 crashed: rebooting machine in 5 seconds.
 Call Trace:
+Call trace:
+VFS: Busy inodes after unmount of xenfs. Self-destruct in 5 seconds.  Have a nice day...
+slab xenfs_watch: Slab cache still has objects when called from f+0x1/0x2
+traps: xenstored[140] trap invalid opcode ip:5581 sp:7ffc error:0 in xenstored[5580+1f000]
 DEBUG_LOCKS_WARN_ON(lock->magic != lock)
 BUG kmalloc-64 (Tainted: G           OE     ): Poison overwritten
 LINES
@@ -135,6 +139,10 @@ printf '%s\n' '[    0.000000] Command line: console=hvc0 panic=-1' \
 	'(XEN) Hardware Dom0 halted: halting machine' \
 	'[    0.0] debug: DEBUG_INFO_BTF WARNINGS=0' >"$tmp/console"
 ok 'an ordinary console is no splat' "$here/../vm/splat" "$tmp/console"
+seq -f 'WARNING: one of very many, %g' 20000 >"$tmp/console"
+ok 'very many splats are splats' eval "! '$here/../vm/splat' '$tmp/console'"
+ok 'a console that is not there is not without one' \
+	eval "'$here/../vm/splat' '$tmp/none' || [ \$? = 2 ]"
 
 # A machine that hangs: what stands for QEMU says something, answers what it is
 # asked, and comes to no end.
