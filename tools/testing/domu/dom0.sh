@@ -36,7 +36,7 @@ await() {
 printed() { grep -q "^exit" "$console"; }
 
 # xl may wait without an end for a guest that does not suspend.
-limited_xl() { timeout -k 5 90 xl "$@"; }
+limited_xl() { timeout -k 5 $((90 * ${XENFS_SLOW:-1})) xl "$@"; }
 
 gone() { ! limited_xl domid domu; }
 
@@ -105,9 +105,12 @@ serve() {
 	done
 }
 
-# Its numbers are the guest's own; its kernel's lines are left out.
+# Its numbers are the guest's own; its kernel's lines go where those of dom0's are
+# looked through.
 show() {
-	tr -d '\r' <"$console" | grep -E '^(ok|not ok|#|exit|1\.\.)' >/tmp/tap
+	tr -d '\r' <"$console" >/tmp/lines
+	grep -vE '^(ok|not ok|#|exit|1\.\.)' /tmp/lines | sed "s/^/guest $type: /" >/dev/console
+	grep -E '^(ok|not ok|#|exit|1\.\.)' /tmp/lines >/tmp/tap
 	while read -r line; do
 		case $line in
 		"not ok "*) result 1 "$type: ${line#not ok * - }" ;;
