@@ -52,8 +52,7 @@ says() { grep -qE "$1" "$dir/said"; }
 says_only() { stops && [ "$(grep -c . "$dir/said")" -le 2 ] && says "$1"; }
 asserts() { stops && says 'static assertion failed: "xenfs does not know the xenbus of this kernel'; }
 
-rm -rf "$dir"
-mkdir -p "$dir"
+claim "$dir"
 : >"$dir/said"
 "$top/tools/vm/fetch" "$series" >&2
 kdir=$(kernel_headers "$series")

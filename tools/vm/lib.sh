@@ -107,6 +107,15 @@ module_file() {
 # Of the module
 module_version() { sed -n "s/.*XENFS_VERSION='\"\(.*\)\"'.*/\1/p" "$top/Kbuild"; }
 
+# claim DIR: for this run alone, and empty. Of two that want it the later one ends.
+claim() {
+	mkdir -p "$(dirname "$1")"
+	exec {claimed}>"$1.lock"
+	flock --nonblock "$claimed" || die "another run uses $1"
+	rm -rf "$1"
+	mkdir -p "$1"
+}
+
 # alone PROGRAM...: not at the same time as another that is called so: two makes of
 # the tests' programs would write the same files
 alone() {
