@@ -130,9 +130,9 @@ in_flight() {
 	is $? 0 "[I4] the server starts again and takes them"
 	ours xenstore-write /test/unload 2
 	is "$(ours xenstore-read /test/unload)" 2 "[I4] all goes on"
+	settle
 	kill_server
 	succeeds "[I4] umount" umount /proc/xen
-	sleep 0.5
 	rmmod_works "[I4] rmmod when they are answered"
 	again
 }

@@ -44,7 +44,10 @@ static void nothing_left(const char *what)
 		now = left();
 	}
 	ok(now.users <= before.users, "[I4] %s: nothing holds the module any more", what);
-	ok(now.watches <= before.watches, "[I4] %s: no watch is left", what);
+	if (server_is_c())
+		ok(now.watches <= before.watches, "[I4] %s: no watch is left", what);
+	else
+		skip("this server does not count", "[I4] %s: watches", what);
 	if (now.users > before.users || now.watches > before.watches)
 		diag("%ld users, %ld watches, of %ld and %ld", now.users, now.watches,
 		     before.users, before.watches);

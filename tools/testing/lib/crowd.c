@@ -15,6 +15,9 @@
 /* Nodes that one writes in a transaction */
 #define NODES	3
 
+/* With fewer commits each, one more or less would be many times as many. */
+#define SOME	6
+
 /* How long an answer may take: all others may have their turn before */
 #define ANSWER_MS	(60 * 1000)
 
@@ -152,6 +155,24 @@ void crowd_begin(const char *root, const char *permission)
 			member(root, permission, i);
 	}
 	begin_together();
+}
+
+static bool each_has_some(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < CROWD; i++)
+		if (crowd->of[i].commits < SOME)
+			return false;
+	return true;
+}
+
+void crowd_lasts(long ms, long more)
+{
+	long end = now_ms() + ms;
+
+	while (now_ms() < end || (!each_has_some() && now_ms() < end + more))
+		sleep_ms(100);
 }
 
 void crowd_end(struct crowd_result *r)

@@ -19,6 +19,11 @@ struct crowd_result {
 
 /* Begin, with nodes of their own below @root, whose owner is @permission. */
 void crowd_begin(const char *root, const char *permission);
+/*
+ * For @ms, and on until each has a few, for @more at most: how fast a machine is counts for
+ * nothing, who is served never is found.
+ */
+void crowd_lasts(long ms, long more);
 /* Tell them to end, wait until they have, and say what they counted. */
 void crowd_end(struct crowd_result *r);
 /* Results: nobody was refused, and all had their share. */

@@ -98,6 +98,8 @@ long server_count(const char *what, unsigned int domid)
 			count = atol(line + 1);
 	}
 	client_close(c);
+	if (count < 0)
+		bail("xenstored does not count %s", what);
 	return count;
 }
 

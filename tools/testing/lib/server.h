@@ -14,7 +14,7 @@ void server_continue(void);
 
 /* Does it answer on its socket? */
 bool server_alive(void);
-/* What the C server counts for a domain ("transactions", "watches"), or -1 */
+/* What the C server counts for a domain ("transactions", "watches"); no other does. */
 long server_count(const char *what, unsigned int domid);
 
 #endif

@@ -9,7 +9,7 @@ void crowd(void)
 
 	scene_begin();
 	crowd_begin(ROOT "/crowd", "n0");
-	sleep_ms(scaled(10000, 60000));
+	crowd_lasts(scaled(10000, 60000), 4 * PATIENCE_MS);
 	/* The bystander's transactions are in line behind each of theirs. */
 	scene_goes_on_within(4 * PATIENCE_MS,
 			     "[T3] a crowd that wants transactions");

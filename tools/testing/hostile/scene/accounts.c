@@ -6,7 +6,8 @@
 #define SLAB_NOISE	(256 * 1024L)
 
 static struct accounts {
-	long watches, transactions, slab;
+	long watches, transactions;	/* 0: the server does not count */
+	long slab;
 } before;
 
 static long began;
@@ -53,9 +54,13 @@ void accounts_check(const char *what)
 		sleep_ms(100);
 		now = accounts();
 	}
-	is(now.watches, before.watches, "[I4] %s: no watch is left", what);
-	is(now.transactions, before.transactions,
-	   "[I4] %s: no transaction is left", what);
+	if (server_is_c()) {
+		is(now.watches, before.watches, "[I4] %s: no watch is left", what);
+		is(now.transactions, before.transactions,
+		   "[I4] %s: no transaction is left", what);
+	} else {
+		skip("this server does not count", "[I4] %s: watches, transactions", what);
+	}
 	ok(now.slab <= before.slab + SLAB_NOISE, "[I3] %s: no memory is left", what);
 	diag("slabs: %+ld KiB; %ld ms", (now.slab - before.slab) / 1024,
 	     now_ms() - began);
