@@ -87,7 +87,7 @@ modules_install:
 	@tools/build/module $(TARGET) --install $(if $(DESTDIR),INSTALL_MOD_PATH=$(DESTDIR))
 
 install:
-	@tools/packaging/install --check --prefix $(PREFIX)
+	@tools/packaging/install --check --prefix $(PREFIX) $(if $(DESTDIR),--destdir $(DESTDIR))
 	@$(MAKE) --no-print-directory modules_install
 	@tools/packaging/install --prefix $(PREFIX) $(if $(DESTDIR),--destdir $(DESTDIR))
 	@tools/packaging/install-tools --prefix $(PREFIX) $(if $(DESTDIR),--destdir $(DESTDIR))

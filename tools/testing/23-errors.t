@@ -28,7 +28,7 @@ only_called() { [ -s "$root/calls" ] && ! grep -vE -- "^($1)" "$root/calls"; }
 has_ours() { [ "$(cat "$root/sys/module/xenfs/version" 2>/dev/null)" = "$1" ]; }
 has_stock() { [ ! -e "$root/sys/module/xenfs" ] && grep -q xenfs "$root/proc/filesystems"; }
 is_gone() { called rmmod && ! grep xenfs "$root/proc/filesystems"; }
-mount_stays() { called rmmod && ! called 'systemctl stop .*proc-xen.mount'; }
+mount_stays() { called rmmod && ! called 'umount /proc/xen'; }
 no_reboot() { works && [ -d "$root/run" ] && [ ! -e "$root/run/reboot-required" ]; }
 not_told_of_its_own() { works && called 'dkms install' && ! says "kernel's own"; }
 calls_nobody() { works && [ ! -s "$root/calls" ]; }
@@ -42,7 +42,7 @@ run() { # COMMAND...
 
 chroot=(chroot)
 [ "$(id -u)" = 0 ] || chroot=(unshare --map-root-user chroot)
-programs=(uname modprobe insmod rmmod dmesg dkms systemctl deb-systemd-invoke)
+programs=(uname modprobe insmod rmmod dmesg dkms systemctl umount deb-systemd-invoke)
 
 # inside COMMAND ARGUMENT...
 inside() {
@@ -205,7 +205,7 @@ package() {
 	ok 'removed while it is mounted: the package can go' works_with 'It is in use.*until the next boot'
 	ok '... it says how to be rid of it' says 'umount /proc/xen, and rmmod xenfs'
 	ok '... programs get the kernel'\''s device from now on' called 'systemctl stop dev-xen-xenbus.mount'
-	ok '... the file goes in a guest' called 'systemctl stop proc-xen.mount'
+	ok '... the file goes in a guest' called 'umount /proc/xen'
 	ok '... for who has it open it stays' has_ours 1
 	module state
 	ok '... state says until when' fails_with 'Version 1 is in use, but no longer installed.*next boot'
@@ -258,6 +258,12 @@ to_build() {
 	run make -s -C "$top" install PREFIX=/opt/xenfs DESTDIR="$dir/opt" KDIR="$dir/none"
 	ok 'to install where nobody looks: refused before anything else' fails_with \
 		'systemd and depmod look in /usr and /usr/local only'
+	mkdir -p "$dir/theirs/etc/systemd/system"
+	echo '[Mount]' >"$dir/theirs/etc/systemd/system/proc-xen.mount"
+	run make -s -C "$top" install PREFIX=/usr DESTDIR="$dir/theirs" KDIR="$dir/none"
+	ok "over somebody else's unit: refused, too" fails_with "is somebody else's: move it away"
+	run "$top/tools/packaging/install" --remove --destdir "$dir/theirs" --prefix /usr
+	ok '... which make uninstall leaves' [ -s "$dir/theirs/etc/systemd/system/proc-xen.mount" ]
 	mkdir -p "$dir/unprepared"
 	touch "$dir/unprepared/Makefile"
 	run "$top/tools/build/module" --kdir "$dir/unprepared"
@@ -290,8 +296,7 @@ documented() {
 	ok '... and that there is none at all' fails_with 'no such section'
 }
 
-rm -rf "$dir"
-mkdir -p "$dir"
+claim "$dir"
 : >"$dir/said"
 "$top/tools/vm/fetch" xen >&2
 shell=$(command -v dash)
