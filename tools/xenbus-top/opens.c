@@ -11,18 +11,15 @@
 
 #include "opens.h"
 
-/* xenbus, xenbus_ro, or whatever one of them is bound to */
+/*
+ * No socket, pipe or the like. A file's name says nothing: it may be bound anywhere, and
+ * that may be gone, when it is "/".
+ */
 static bool may_be_xenbus(const char *link)
 {
-	char target[256];
-	ssize_t n = readlink(link, target, sizeof(target) - 1);
-	const char *name;
+	char first;
 
-	if (n <= 0)
-		return false;
-	target[n] = '\0';
-	name = strrchr(target, '/');
-	return name && !strncmp(name, "/xenbus", 7);
+	return readlink(link, &first, 1) == 1 && first == '/';
 }
 
 static const struct {
@@ -82,9 +79,10 @@ static bool read_fdinfo(const char *path, struct open_file *file)
 	return file->number;
 }
 
+/* A program calls itself what it likes; what a terminal obeys is not passed on. */
 static void name_program(struct open_file *file)
 {
-	char path[64];
+	char path[64], *c;
 	FILE *f;
 
 	snprintf(path, sizeof(path), "/proc/%d/comm", file->pid);
@@ -94,6 +92,9 @@ static void name_program(struct open_file *file)
 	if (f)
 		fclose(f);
 	file->program[strcspn(file->program, "\n")] = '\0';
+	for (c = file->program; *c; c++)
+		if (*c < ' ' || *c > '~')
+			*c = '?';
 }
 
 static int by_number(const void *a, const void *b)

@@ -16,16 +16,20 @@
 static bool json;
 static double seconds = 2;
 
+struct look {
+	struct opens opens;
+	double at;	/* seconds */
+};
+
 struct row {
 	const struct open_file *file;
 	double requests, events;	/* a second */
 };
 
-/* Of one that was not there before, all it has done was done since. */
-static double rate(unsigned long now, unsigned long before)
+/* The kernel's numbers have 32 bits. */
+static unsigned int more(unsigned long now, unsigned long before)
 {
-	/* The kernel's numbers have 32 bits. */
-	return (unsigned int)(now - before) / seconds;
+	return now - before;
 }
 
 static int busiest_first(const void *a, const void *b)
@@ -40,8 +44,10 @@ static int busiest_first(const void *a, const void *b)
 	return (x->file->number > y->file->number) - (x->file->number < y->file->number);
 }
 
-static struct row *make_rows(const struct opens *now, const struct opens *before)
+static struct row *make_rows(const struct opens *now, const struct opens *before,
+			     double time)
 {
+	static const struct open_file nothing;
 	struct row *rows = calloc(now->n + 1, sizeof(*rows));
 	const struct open_file *was;
 	unsigned int i;
@@ -52,9 +58,10 @@ static struct row *make_rows(const struct opens *now, const struct opens *before
 		rows[i].file = &now->files[i];
 		if (!before)
 			continue;
-		was = opens_find(before, now->files[i].number);
-		rows[i].requests = rate(now->files[i].requests, was ? was->requests : 0);
-		rows[i].events = rate(now->files[i].events, was ? was->events : 0);
+		/* What one that was not there before has done it did since. */
+		was = opens_find(before, now->files[i].number) ?: &nothing;
+		rows[i].requests = more(now->files[i].requests, was->requests) / time;
+		rows[i].events = more(now->files[i].events, was->events) / time;
 	}
 	qsort(rows, now->n, sizeof(*rows), busiest_first);
 	return rows;
@@ -135,11 +142,22 @@ static void print_table(const struct row *rows, unsigned int n, bool rates)
 	}
 }
 
-static void show(const struct opens *now, const struct opens *before)
+static struct look look(void)
 {
-	struct row *rows = make_rows(now, before);
+	struct look l = { .opens = opens_now() };
+	struct timespec ts;
 
-	(json ? print_json : print_table)(rows, now->n, before);
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	l.at = ts.tv_sec + ts.tv_nsec / 1e9;
+	return l;
+}
+
+static void show(const struct look *now, const struct look *before)
+{
+	struct row *rows = make_rows(&now->opens, before ? &before->opens : NULL,
+				     before ? now->at - before->at : 0);
+
+	(json ? print_json : print_table)(rows, now->opens.n, before);
 	if (fflush(stdout))
 		err(1, "standard output");
 	free(rows);
@@ -150,6 +168,15 @@ static void wait_a_while(void)
 	struct timespec ts = { seconds, (seconds - (long)seconds) * 1e9 };
 
 	nanosleep(&ts, NULL);
+}
+
+/* -1: that is none */
+static double number(const char *text)
+{
+	char *end;
+	double n = strtod(text, &end);
+
+	return end == text || *end ? -1 : n;
 }
 
 static void usage(FILE *to)
@@ -171,7 +198,7 @@ int main(int argc, char **argv)
 		{ "json", no_argument, NULL, 'j' },
 		{ }
 	};
-	struct opens before, now;
+	struct look before, now;
 	bool once = false;
 	long times = 0;
 	int c;
@@ -185,10 +212,10 @@ int main(int argc, char **argv)
 			json = true;
 			break;
 		case 'd':
-			seconds = strtod(optarg, NULL);
+			seconds = number(optarg);
 			break;
 		case 'n':
-			times = strtol(optarg, NULL, 10);
+			times = number(optarg) >= 1 ? number(optarg) : -1;
 			break;
 		default:
 			usage(c == 'h' ? stdout : stderr);
@@ -198,16 +225,16 @@ int main(int argc, char **argv)
 		usage(stderr);
 		return 1;
 	}
-	before = opens_now();
+	before = look();
 	if (once) {
 		show(&before, NULL);
 		return 0;
 	}
 	do {
 		wait_a_while();
-		now = opens_now();
+		now = look();
 		show(&now, &before);
-		opens_free(&before);
+		opens_free(&before.opens);
 		before = now;
 	} while (!times || --times);
 	return 0;

@@ -35,6 +35,25 @@ is "$(top --once | sed -n '2p' | tr -s ' ')" \
 	" PID PROGRAM REQUESTS EVENTS QUEUED UNREAD WATCHES TRANS BYTES WAITS FOR" \
 	"[F3] xenbus-top --once: a table"
 is "$(top --once | grep -c " $pid xenstore-watch ")" 1 "[F3] with a line for the watcher"
+# By a name that is gone, as packages have it when they are removed
+: >/tmp/bound
+mount --bind "$XENFS_FILE" /tmp/bound
+exec 6<>/tmp/bound
+umount -l /tmp/bound
+is "$(top --once | grep -c " $$ ")" 1 "[F3] who opened it where it is no more"
+exec 6>&-
+odd=/tmp/$(printf 'odd\033[2J')
+cp "$(command -v xenstore-watch)" "$odd"
+"$odd" watch $root/odd >/dev/null 2>&1 &
+odd_pid=$!
+t=0
+while [ $t -lt 100 ] && [ "$(top --once | grep -c " $odd_pid ")" != 1 ]; do
+	sleep 0.1
+	t=$((t + 1))
+done
+is "$(top --once --json | grep -c '"program":"odd?\[2J"')" 1 \
+	"[F3] a name is told without what a terminal obeys"
+kill $odd_pid
 before=$(of_watcher events)
 top -d 2 -n 1 >/tmp/top.out 2>&1 &
 looks=$!
@@ -46,6 +65,8 @@ is "$(of_watcher events)" $((before + 1)) "[F3] an event more"
 is "$(grep -c 'a second: ' /tmp/top.out)" 1 "[F3] what was a second's is told"
 fails "[F3] xenbus-top --nonsense" /tests/xenbus-top --nonsense
 fails "[F3] xenbus-top -d 0" /tests/xenbus-top -d 0
+fails "[F3] xenbus-top -d 5m" /tests/xenbus-top -d 5m -n 1
+fails "[F3] xenbus-top -n x" /tests/xenbus-top -n x
 kill $pid
 [ -d /sys/kernel/tracing/events ] || mount -t tracefs none /sys/kernel/tracing
 if [ ! -e /sys/kernel/tracing/synthetic_events ]; then
