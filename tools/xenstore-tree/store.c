@@ -24,6 +24,7 @@ struct header {
 
 struct store {
 	int fd;
+	bool is_socket;
 	unsigned int window;
 	char out[WINDOW * (sizeof(struct header) + STORE_PAYLOAD_MAX)];
 	size_t out_len;
@@ -76,7 +77,8 @@ static bool try(struct store *s, const char *path)
 
 	if (stat(path, &st))
 		return false;
-	if (S_ISSOCK(st.st_mode)) {
+	s->is_socket = S_ISSOCK(st.st_mode);
+	if (s->is_socket) {
 		s->fd = connect_socket(path);
 		s->window = WINDOW;
 	} else {
@@ -140,7 +142,10 @@ void store_flush(struct store *s)
 	ssize_t n;
 
 	while (done < s->out_len) {
-		n = write(s->fd, s->out + done, s->out_len - done);
+		/* No SIGPIPE: that nobody reads any more has a message. */
+		n = s->is_socket ?
+			send(s->fd, s->out + done, s->out_len - done, MSG_NOSIGNAL) :
+			write(s->fd, s->out + done, s->out_len - done);
 		if (n < 0 && errno != EINTR)
 			err(1, "a request could not be written");
 		done += n > 0 ? n : 0;

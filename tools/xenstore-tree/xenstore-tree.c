@@ -186,7 +186,7 @@ static bool add_piece(struct node *node, const struct reply *r)
 	append(names, r->body + generation, r->len - generation);
 	if (names->len > 1 && names->body[names->len - 2])
 		return false;
-	names->len -= names->len > 1;
+	names->len -= names->len > 0;
 	return true;
 }
 
