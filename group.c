@@ -6,6 +6,8 @@
  * Groups share by the rule of share.c, and so do the opens of each. All here is
  * called under turns.lock.
  */
+#include <linux/kernel.h>
+
 #include "group.h"
 
 /* Requests that all may have at the server who pipeline */
@@ -49,9 +51,15 @@ struct list_head *xenfs_group_next(struct xenfs_group *group)
  */
 u32 xenfs_group_share(const struct xenfs_group *group)
 {
+	u32 share = xenfs_share(&groups, &group->share, IN_FLIGHT_MAX);
+
+	/*
+	 * As many as all others have: else these could make opens that have something to
+	 * give back faster than that is given back.
+	 */
 	if (group->apart)
-		return IN_FLIGHT_MAX;
-	return xenfs_share(&groups, &group->share, IN_FLIGHT_MAX);
+		share = max(share, groups.in_flight - group->share.in_flight);
+	return share;
 }
 
 /**

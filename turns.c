@@ -11,10 +11,10 @@
  *
  * What its closed opens have written is sent in every other turn of a client, for all
  * of them together: so it hurts nobody when very many are closed at once, nor who
- * closes one and goes on. When they have but to give back what they hold they are in
- * a group of their own, for all clients, which has every other turn of all, and no
- * share: else who makes and closes opens could be faster than that, and nobody counts
- * closed opens.
+ * closes one and goes on. When they have nothing at the server, and but to give back
+ * what they hold, they are in a group of their own, for all clients, which has every
+ * other turn of all, and as much at the server as all others together: who makes and
+ * closes opens is not faster than that, as nobody counts closed opens.
  *
  * An open that has as much at the server as it may (share.c) is not in
  * group->waiting, nor such a group in turns.waiting, until it is answered
@@ -76,7 +76,7 @@ static bool may_send(const struct xenfs_connection *c)
  */
 static struct xenfs_group *first_group(void)
 {
-	bool giving = xenfs_group_waits(&turns.giving);
+	bool giving = xenfs_group_waits(&turns.giving) && group_may_send(&turns.giving);
 	struct xenfs_group *group;
 
 	lockdep_assert_held(&turns.lock);
@@ -448,8 +448,10 @@ void xenfs_turns_closed(struct xenfs_connection *c, bool leaves)
 {
 	lockdep_assert_held(&c->lock);
 	spin_lock(&turns.lock);
+	/* What it has at the server stays its client's. */
 	if (c->state == XENFS_CLOSED)
-		move(c, list_empty(&c->queued) ? &turns.giving : c->group);
+		move(c, list_empty(&c->queued) && !c->share.in_flight ?
+			&turns.giving : c->group);
 	if (leaves)
 		leave(c);
 	if (!nobody_waits())

@@ -73,6 +73,8 @@ void turns_as_another_leaves(void **state);
 void turns_several_at_once(void **state);
 void turns_beside_overtaken(void **state);
 void turns_retry_all(void **state);
+void turns_of_who_closes(void **state);
+void turns_that_give_back(void **state);
 void turns_beside_a_line(void **state);
 void turns_random(void **state);
 

@@ -205,10 +205,8 @@ void serve(struct open *o)
 	spin_unlock(&o->c.lock);
 }
 
-void close_open(struct open *o)
+static void close_it(struct open *o, bool nothing)
 {
-	bool nothing = !o->queued && !o->at_server;
-
 	serve(o);
 	spin_lock(&o->c.lock);
 	o->c.state = XENFS_CLOSED;
@@ -216,6 +214,16 @@ void close_open(struct open *o)
 	spin_unlock(&o->c.lock);
 	if (!nothing)
 		write_one(o);
+}
+
+void close_open(struct open *o)
+{
+	close_it(o, !o->queued && !o->at_server);
+}
+
+void close_holder(struct open *o)
+{
+	close_it(o, false);
 }
 
 bool is_gone(const struct open *o)

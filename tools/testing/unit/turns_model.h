@@ -66,6 +66,8 @@ void take_reply(struct open *o);
 void serve(struct open *o);
 /* It has nothing that is not given back with the last request it sends. */
 void close_open(struct open *o);
+/* It holds something, which is given back with that. */
+void close_holder(struct open *o);
 /* Nothing is left of one that was closed. */
 bool is_gone(const struct open *o);
 

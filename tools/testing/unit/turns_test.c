@@ -100,7 +100,7 @@ void turns_one_at_a_time(void **state)
 	assert_int_equal(waiter->turns, 2);
 }
 
-/* The share of a client grows that has a full one: nobody was answered. */
+/* The share of a client grows that has a full one: nobody of it was answered. */
 void turns_as_another_leaves(void **state)
 {
 	begin(1, SLOTS);
@@ -108,7 +108,8 @@ void turns_as_another_leaves(void **state)
 	assert_int_equal(write_some(third, 2), 2);
 	assert_int_equal(write_some(flooder, IN_FLIGHT / 2), IN_FLIGHT / 2);
 	assert_false(write_one(waiter));
-	close_open(third);
+	answer(third);
+	answer(third);
 	assert_int_equal(xenfs_group_share(&clients[0].group), IN_FLIGHT);
 	turns_taken = 0;
 	assert_false(write_one(waiter));
@@ -176,6 +177,57 @@ void turns_retry_all(void **state)
 	serve(waiter);
 	run_work();
 	assert_int_equal(waiter->turns, 2);
+	end();
+}
+
+/* --- Closed ones ---------------------------------------------------------- */
+
+/* One who waits for each answer, of the second client */
+static void begin_beside_a_single_one(void)
+{
+	begin(2, SLOTS);
+	write_one(waiter);
+	answer(waiter);
+	write_one(waiter);
+	answer(waiter);
+}
+
+static unsigned int at_server(void)
+{
+	unsigned int i, n = 0;
+
+	for (i = 0; i < OPENS; i++)
+		n += opens[i].at_server;
+	return n;
+}
+
+/* To open, write one and close is no way to have more at the server. */
+void turns_of_who_closes(void **state)
+{
+	unsigned int i;
+
+	begin_beside_a_single_one();
+	for (i = 0; i < OPENS; i += 2) {
+		write_one(&opens[i]);
+		close_open(&opens[i]);
+		run_work();
+	}
+	assert_int_equal(at_server(), 2);
+	end();
+}
+
+/* Many are closed at once: what they give back is not all there before him. */
+void turns_that_give_back(void **state)
+{
+	unsigned int i;
+
+	begin_beside_a_single_one();
+	for (i = 0; i < OPENS; i += 2) {
+		close_holder(&opens[i]);
+		run_work();
+	}
+	assert_int_equal(at_server(), 2);
+	assert_true(write_one(waiter));
 	end();
 }
 

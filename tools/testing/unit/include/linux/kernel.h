@@ -19,4 +19,6 @@
 #define max_t(type, x, y) \
 	({ type max_x = (x); type max_y = (y); max_x > max_y ? max_x : max_y; })
 
+#define max(x, y)	max_t(typeof(x), x, y)
+
 #endif /* XENFS_UNIT_LINUX_KERNEL_H */
