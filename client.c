@@ -19,6 +19,7 @@
 
 #include "client.h"
 #include "limits.h"
+#include "work.h"
 
 static struct {
 	spinlock_t lock;		/* nothing else is taken under it */
@@ -33,6 +34,8 @@ static struct {
  */
 #define FULL_ACCOUNTS	16
 static atomic_t all_closed_bytes;
+
+static work_func_t wake_work;	/* set at init, then constant */
 
 /* The number of the group that the caller is in, or 0 for the root one. */
 static u64 own_cgroup(void)
@@ -84,6 +87,8 @@ static struct xenfs_client *client_new(u64 cgroup, struct pid *pid)
 		return NULL;
 	spin_lock_init(&client->lock);
 	xenfs_group_init(&client->group);
+	INIT_LIST_HEAD(&client->to_wake);
+	INIT_WORK(&client->wake_work, wake_work);
 	client->opens = 1;
 	client->cgroup = cgroup;
 	client->pid = get_pid(pid);
@@ -94,6 +99,17 @@ static void client_free(struct xenfs_client *client)
 {
 	put_pid(client->pid);
 	kfree(client);
+}
+
+/**
+ * xenfs_clients_init() - learn how an account's opens are woken
+ * @wake: the work that does it; ends with xenfs_client_put()
+ *
+ * Context: module init.
+ */
+void xenfs_clients_init(work_func_t wake)
+{
+	wake_work = wake;
 }
 
 /**
@@ -233,4 +249,51 @@ void xenfs_client_uncharge_closed(struct xenfs_client *client, u32 bytes)
 	client->closed_bytes -= bytes;
 	spin_unlock(&client->lock);
 	atomic_sub(bytes, &all_closed_bytes);
+}
+
+/**
+ * xenfs_client_wakes() - many are to be woken who wait for an open
+ * @client: its account
+ * @open: what stands for it
+ *
+ * Context: any; the open has the account (contract I1).
+ * Return: true if it is new in the list of those for which that is to be done.
+ */
+bool xenfs_client_wakes(struct xenfs_client *client, struct list_head *open)
+{
+	bool ret;
+
+	spin_lock(&client->lock);
+	ret = list_empty(open);
+	if (ret)
+		list_add_tail(open, &client->to_wake);
+	spin_unlock(&client->lock);
+	if (!ret)
+		return false;
+	spin_lock(&clients.lock);
+	client->opens++;
+	spin_unlock(&clients.lock);
+	if (!queue_work(xenfs_wake_wq, &client->wake_work))
+		xenfs_client_put(client);
+	return true;
+}
+
+/**
+ * xenfs_client_next_to_wake() - take an open from the list
+ * @client: the account
+ *
+ * Context: any.
+ * Return: what stands for it, or NULL.
+ */
+struct list_head *xenfs_client_next_to_wake(struct xenfs_client *client)
+{
+	struct list_head *open = NULL;
+
+	spin_lock(&client->lock);
+	if (!list_empty(&client->to_wake)) {
+		open = client->to_wake.next;
+		list_del_init(open);
+	}
+	spin_unlock(&client->lock);
+	return open;
 }

@@ -13,49 +13,26 @@
 #include "client.h"
 #include "connection.h"
 #include "limits.h"
-#include "work.h"
+#include "wake.h"
 
 /* --- Waking ------------------------------------------------------------- */
-
-/*
- * To wake a queue costs its length, with interrupts off, and a process makes it
- * as long as it likes: dup() and epoll, or poll() with one descriptor many times;
- * an epoll set is one waiter here, and can be polled many times in turn. Only one
- * task, in read() or poll(), is woken by who has news, which is mostly the xenbus
- * thread; all else is woken by a worker that nobody else waits for (contract I1).
- */
-static bool is_long(struct wait_queue_head *wait)
-{
-	/* Who joins just now looks for news after that. */
-	return data_race(!list_empty(&wait->head) &&
-			 !list_is_singular(&wait->head));
-}
 
 static void wake(struct xenfs_connection *c, __poll_t events)
 {
 	lockdep_assert_held(&c->lock);
-	if (!c->chained && !is_long(&c->read_wait)) {
-		wake_up_poll(&c->read_wait, events);
-		return;
-	}
-	c->wake_events |= events;
-	if (queue_work(xenfs_wake_wq, &c->wake_work))
-		kref_get(&c->kref);
+	/* Nobody waits for what is closed. */
+	if (c->state != XENFS_CLOSED)
+		xenfs_wake(&c->waiters, c->client, events);
 }
 
-static void wake_work_func(struct work_struct *work)
+static void waiters_get(struct xenfs_waiters *waiters)
 {
-	struct xenfs_connection *c;
-	__poll_t events;
+	kref_get(&container_of(waiters, struct xenfs_connection, waiters)->kref);
+}
 
-	c = container_of(work, struct xenfs_connection, wake_work);
-	spin_lock(&c->lock);
-	events = c->wake_events;
-	c->wake_events = 0;
-	spin_unlock(&c->lock);
-	if (events)
-		wake_up_poll(&c->read_wait, events);
-	xenfs_connection_put(c);
+static void waiters_put(struct xenfs_waiters *waiters)
+{
+	xenfs_connection_put(container_of(waiters, struct xenfs_connection, waiters));
 }
 
 /* --- Lifetime ----------------------------------------------------------- */
@@ -101,9 +78,8 @@ struct xenfs_connection *xenfs_connection_alloc(void)
 	INIT_LIST_HEAD(&c->transactions);
 	c->group = &c->client->group;
 	INIT_LIST_HEAD(&c->turn);
-	init_waitqueue_head(&c->read_wait);
+	xenfs_waiters_init(&c->waiters);
 	init_waitqueue_head(&c->write_wait);
-	INIT_WORK(&c->wake_work, wake_work_func);
 	return c;
 }
 
@@ -143,6 +119,7 @@ void xenfs_connection_put(struct xenfs_connection *c)
  */
 int xenfs_connections_init(void)
 {
+	xenfs_wake_init(waiters_get, waiters_put);
 	cache = KMEM_CACHE_USERCOPY(xenfs_connection, SLAB_ACCOUNT, framer);
 	return cache ? 0 : -ENOMEM;
 }
@@ -190,10 +167,10 @@ bool xenfs_connection_writable(struct xenfs_connection *c)
  */
 void xenfs_connection_chained(struct xenfs_connection *c)
 {
-	if (READ_ONCE(c->chained))
+	if (READ_ONCE(c->waiters.chained))
 		return;
 	spin_lock(&c->lock);
-	WRITE_ONCE(c->chained, true);
+	WRITE_ONCE(c->waiters.chained, true);
 	spin_unlock(&c->lock);
 }
 
@@ -494,7 +471,7 @@ void xenfs_connection_become(struct xenfs_connection *c,
 {
 	lockdep_assert_held(&c->lock);
 	WRITE_ONCE(c->state, state);
-	wake_up(&c->write_wait);
+	/* Who waits to write has the stream, which can't break meanwhile. */
 	wake(c, EPOLLIN | EPOLLRDNORM | EPOLLOUT | EPOLLWRNORM | EPOLLHUP |
 	     EPOLLERR);
 }

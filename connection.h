@@ -38,12 +38,12 @@
 #include <linux/spinlock.h>
 #include <linux/types.h>
 #include <linux/wait.h>
-#include <linux/workqueue.h>
 #include <xen/interface/io/xs_wire.h>
 
 #include "limits.h"
 #include "message.h"
 #include "share.h"
+#include "wake.h"
 
 struct xenfs_connection;
 struct xenfs_group;
@@ -112,7 +112,7 @@ enum xenfs_state {
  * and transactions have to be given back first.
  */
 struct xenfs_connection {
-	struct kref kref;		/* the file, a farewell, who sends */
+	struct kref kref;		/* the file, a farewell, who sends or wakes */
 	bool read_only;			/* constant: nothing is changed by it */
 	struct xenfs_client *client;	/* constant */
 	struct rcu_head rcu;		/* watch.c finds it without a kref */
@@ -148,13 +148,10 @@ struct xenfs_connection {
 	const struct xenfs_request *barrier; /* nothing is sent behind it */
 
 	bool begun;			/* write_mutex, lock: a part was taken */
-	bool chained;			/* who waits may wake others in turn */
-	__poll_t wake_events;		/* what wake_work has to tell */
 
-	/* Have locks of their own; joined before what is waited for is read */
-	wait_queue_head_t read_wait;	/* readers, and pollers for anything */
+	struct xenfs_waiters waiters;	/* readers, and pollers for anything */
+	/* Has a lock of its own; joined before what is waited for is looked at */
 	wait_queue_head_t write_wait;	/* the one writer with write_mutex */
-	struct work_struct wake_work;	/* wakes many; queued, it holds a kref */
 
 	/* turns.lock guards these six */
 	struct xenfs_group *group;	/* whose turns its own are */

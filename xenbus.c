@@ -315,7 +315,7 @@ static ssize_t xenbus_read_iter(struct kiocb *iocb, struct iov_iter *to)
 			return 0;
 		if (is_nowait(iocb))
 			return -EAGAIN;
-		ret = wait_event_interruptible(c->read_wait,
+		ret = wait_event_interruptible(c->waiters.queue,
 					       xenfs_connection_readable(c));
 	} while (!ret);
 	return ret;
@@ -352,7 +352,7 @@ static __poll_t xenbus_poll(struct file *file, poll_table *wait)
 
 	if (wait && wait->_qproc && wait->_qproc != poll_joins)
 		xenfs_connection_chained(c);
-	poll_wait(file, &c->read_wait, wait);
+	poll_wait(file, &c->waiters.queue, wait);
 	if (xenfs_connection_readable(c))
 		events |= EPOLLIN | EPOLLRDNORM;
 	if (READ_ONCE(c->state) == XENFS_DEAD)

@@ -4,13 +4,16 @@
  * come for it, others must not pay for that: I1. And all of them are woken: R3.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -184,6 +187,7 @@ static void beside(const struct crowd *crowd)
 
 #define CROWD		100
 #define KEPT_ROUNDS	40
+#define ALONE_ROUNDS	4
 
 static int woken_by(const char *whom)
 {
@@ -264,15 +268,29 @@ static bool both_woken(struct client *slow, struct client *c, struct client *oth
 	return together == 1;
 }
 
+/* An open that another process has made is another client's. */
+static struct client *client_of_another(void)
+{
+	pid_t pid = syscall(SYS_clone, CLONE_FILES | SIGCHLD, 0, 0, 0, 0);
+	int status = 0;
+
+	if (pid == 0)
+		_exit(open(file_path(), O_RDWR | O_CLOEXEC));
+	if (waitpid(pid, &status, 0) != pid || WEXITSTATUS(status) >= 128)
+		bail("another process can't open the file");
+	return client_of(WEXITSTATUS(status));
+}
+
 /*
- * To wake those of one open takes long: those of another are woken meanwhile, unless
- * both workers happen to be on the same processor. If there is but one it never is.
+ * To wake those of one open takes long: those of another client's are woken meanwhile,
+ * unless both workers happen to be on the same processor; if there is but one it never
+ * is. Those of the same client's are not: however many it has, they take one worker.
  */
 static void nobody_is_kept(void)
 {
-	static const char what[] = "[I1] those of another open are woken meanwhile";
-	struct client *slow, *c, *other;
-	unsigned int i = 0;
+	static const char what[] = "[I1] those of another client's open are woken meanwhile";
+	struct client *slow, *own, *c, *other;
+	unsigned int i = 0, together = 0;
 
 	if (sysconf(_SC_NPROCESSORS_ONLN) < 2) {
 		skip("one processor does one thing at a time", "%s", what);
@@ -282,13 +300,18 @@ static void nobody_is_kept(void)
 		return;
 	module_unload("kuser");
 	slow = client_new();
-	c = client_new();
+	own = client_new();
+	c = client_of_another();
 	other = client_open(stock_path());
 	while (++i <= KEPT_ROUNDS && !both_woken(slow, c, other))
 		;
 	ok(i <= KEPT_ROUNDS, "%s", what);
 	diag("in round %u", i);
+	for (i = 0; i < ALONE_ROUNDS; i++)
+		together += both_woken(slow, own, other);
+	is(together, 0, "[I1] those of the same client's by the same worker, later");
 	client_close(slow);
+	client_close(own);
 	client_close(c);
 	client_close(other);
 }

@@ -13,6 +13,8 @@ struct work_struct {
 	void (*func)(struct work_struct *work);
 };
 
+typedef void (*work_func_t)(struct work_struct *work);
+
 struct delayed_work {
 	struct work_struct work;
 };
