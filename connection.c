@@ -284,6 +284,26 @@ bool xenfs_connection_eof(struct xenfs_connection *c)
 }
 
 /**
+ * xenfs_connection_edge() - whoever waits is told once more what he can do
+ * @c: the connection
+ *
+ * Context: any; takes connection->lock (contract R3).
+ */
+void xenfs_connection_edge(struct xenfs_connection *c)
+{
+	__poll_t events = 0;
+
+	spin_lock(&c->lock);
+	if (!list_empty(&c->unread) || drained(c))
+		events |= EPOLLIN | EPOLLRDNORM;
+	if (has_room(c) || c->begun)
+		events |= EPOLLOUT | EPOLLWRNORM;
+	if (events)
+		wake(c, events);
+	spin_unlock(&c->lock);
+}
+
+/**
  * xenfs_connection_arrived() - the server has sent a reply
  * @c: the connection
  * @message: the reply, on connection->sent, complete

@@ -148,6 +148,7 @@ struct xenfs_connection {
 	const struct xenfs_request *barrier; /* nothing is sent behind it */
 
 	bool begun;			/* write_mutex, lock: a part was taken */
+	bool refused;			/* no lock: a mutex, to who may not wait */
 
 	struct xenfs_waiters waiters;	/* readers, and pollers for anything */
 	/* Has a lock of its own; joined before what is waited for is looked at */
@@ -173,6 +174,7 @@ bool xenfs_connection_readable(struct xenfs_connection *c);
 bool xenfs_connection_eof(struct xenfs_connection *c);
 void xenfs_connection_chained(struct xenfs_connection *c);
 void xenfs_connection_begun(struct xenfs_connection *c, bool begun);
+void xenfs_connection_edge(struct xenfs_connection *c);
 
 /**
  * xenfs_connection_has_reply_room() - would one more reply have room?

@@ -82,14 +82,31 @@ static int xenbus_release(struct inode *inode, struct file *file)
 	return 0;
 }
 
-/* Locks a mutex as the caller of a read or write wants it. */
-static int lock_for_io(struct mutex *mutex, bool nowait)
+/* Locks a mutex of the open as the caller of a read or write wants it. */
+static int lock_for_io(struct xenfs_connection *c, struct mutex *mutex, bool nowait)
 {
 	if (mutex_trylock(mutex))
 		return 0;
-	if (nowait)
-		return -EAGAIN;
-	return mutex_lock_interruptible(mutex) ? -ERESTARTSYS : 0;
+	if (!nowait)
+		return mutex_lock_interruptible(mutex) ? -ERESTARTSYS : 0;
+	WRITE_ONCE(c->refused, true);
+	/* Pairs with that in unlock_after_io(): either it is seen, or the mutex is free. */
+	smp_mb();
+	return mutex_trylock(mutex) ? 0 : -EAGAIN;
+}
+
+/*
+ * Who was refused it waits for an edge now, of which there may be none to come: there
+ * was something to read, or room to write, all the time (contract R3).
+ */
+static void unlock_after_io(struct xenfs_connection *c, struct mutex *mutex)
+{
+	mutex_unlock(mutex);
+	smp_mb();	/* see lock_for_io() */
+	if (READ_ONCE(c->refused)) {
+		WRITE_ONCE(c->refused, false);
+		xenfs_connection_edge(c);
+	}
 }
 
 static bool is_nowait(const struct kiocb *iocb)
@@ -228,11 +245,11 @@ static ssize_t xenbus_write_iter(struct kiocb *iocb, struct iov_iter *from)
 
 	if (!iov_iter_count(from))
 		return 0;
-	ret = lock_for_io(&c->write_mutex, is_nowait(iocb));
+	ret = lock_for_io(c, &c->write_mutex, is_nowait(iocb));
 	if (ret)
 		return ret;
 	ret = write_all(c, from, iocb);
-	mutex_unlock(&c->write_mutex);
+	unlock_after_io(c, &c->write_mutex);
 	return ret;
 }
 
@@ -304,11 +321,11 @@ static ssize_t xenbus_read_iter(struct kiocb *iocb, struct iov_iter *to)
 	if (XENFS_URING_COMPLETES_TWICE && !is_sync_kiocb(iocb))
 		return -EINVAL;
 	do {
-		ret = lock_for_io(&c->reply_mutex, is_nowait(iocb));
+		ret = lock_for_io(c, &c->reply_mutex, is_nowait(iocb));
 		if (ret)
 			return ret;
 		ret = read_all(c, to);
-		mutex_unlock(&c->reply_mutex);
+		unlock_after_io(c, &c->reply_mutex);
 		if (ret)
 			return end_read(iocb, ret);
 		if (xenfs_connection_eof(c))

@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -183,6 +184,52 @@ static void killed(int signal, const char *name)
 	close(pipes[1]);
 }
 
+static int edge(int epoll, uint32_t events)
+{
+	struct epoll_event event;
+
+	return epoll_wait(epoll, &event, 1, PATIENCE_MS) == 1 && (event.events & events);
+}
+
+/*
+ * Who may not wait is refused what another thread is at. That there is room, or something
+ * to read, was so all the time: he hears of it when the other one is done.
+ */
+static void refused(void)
+{
+	struct epoll_event event = { .events = EPOLLIN | EPOLLOUT | EPOLLET };
+	int epoll = epoll_create1(EPOLL_CLOEXEC);
+	struct victim v = { };
+	char buf[128];
+	size_t len = msg_string(buf, XS_READ, 8, 0, KEY);
+
+	scene_begin();
+	if (!hold(&v))
+		bail("nobody sleeps in a page fault");
+	client_block(v.c, false);
+	epoll_ctl(epoll, EPOLL_CTL_ADD, v.c->fd, &event);
+	/* What is ready now, and edges of what is answered meanwhile */
+	while (epoll_wait(epoll, &event, 1, QUIET_MS) == 1)
+		;
+	ok(write(v.c->fd, buf, len) < 0 && errno == EAGAIN,
+	   "[R3] a thread writes, another one may not wait: EAGAIN");
+	ok(read(v.c->fd, buf, sizeof(buf)) < 0 && errno == EAGAIN, "[R3] the same of reads");
+	/* No edge of an answer */
+	server_stop();
+	lazy_resolve(&v.out, v.request, v.write.len);
+	ok(job_join(&v.writer, PATIENCE_MS), "[R3] the writer is done");
+	ok(edge(epoll, EPOLLOUT), "[R3] and the other one hears of it, by an edge");
+	ok(read(v.c->fd, buf, sizeof(buf)) < 0 && errno == EAGAIN,
+	   "[R3] he still can't read: EAGAIN");
+	lazy_resolve(&v.in, NULL, 0);
+	ok(job_join(&v.reader, PATIENCE_MS), "[R3] the reader is done");
+	ok(edge(epoll, EPOLLOUT), "[R3] by an edge, too");
+	server_continue();
+	close(epoll);
+	client_close(v.c);
+	scene_end("threads that may not wait");
+}
+
 int main(void)
 {
 	struct lazy_page page;
@@ -195,5 +242,6 @@ int main(void)
 	killed(SIGKILL, "killed in a page fault");
 	killed(SIGSTOP, "stopped in a page fault, then killed");
 	both_sides();
+	refused();
 	return tap_end();
 }
