@@ -143,16 +143,20 @@ static const struct xenfs_message_ops event_ops = {
 	.release = event_release,
 };
 
-static bool is_unread(struct xenfs_event_source *source, const char *path)
+/* Returns whether there is such, or -E2BIG if there are too many to look at. */
+static int is_unread(struct xenfs_event_source *source, const char *path, u32 look)
 {
 	struct xenfs_event *event;
 
 	lockdep_assert_held(&source->connection->lock);
 	if (!list_empty(&source->collapsed.list))
 		return true;
-	list_for_each_entry(event, &source->unread, list)
+	list_for_each_entry_reverse(event, &source->unread, list) {
 		if (!strcmp(event->path, path))
 			return true;
+		if (!--look)
+			return -E2BIG;
+	}
 	return false;
 }
 
@@ -209,14 +213,18 @@ static bool may_queue(struct xenfs_connection *c,
  * xenfs_event_happened() - the server says that something has changed
  * @source: the watch that saw it
  * @path: what has changed
+ * @look: with how many unread ones to compare it, at most; if there are more they
+ *	collapse
  *
  * Context: the xenbus thread, under a spinlock of the core's and
  * connection->lock (contract E3, E4).
  */
-void xenfs_event_happened(struct xenfs_event_source *source, const char *path)
+void xenfs_event_happened(struct xenfs_event_source *source, const char *path,
+			  u32 look)
 {
 	struct xenfs_connection *c = source->connection;
 	struct xenfs_event *event = NULL;
+	int unread;
 
 	lockdep_assert_held(&c->lock);
 	if (!xenfs_event_within(source->path, path, source->depth))
@@ -224,11 +232,12 @@ void xenfs_event_happened(struct xenfs_event_source *source, const char *path)
 	/* With the client's token it is no message: no server sends such. */
 	if (strlen(path) + 1 + source->token_len > XENSTORE_PAYLOAD_MAX)
 		return;
-	if (is_unread(source, path)) {
+	unread = is_unread(source, path, look);
+	if (unread > 0) {
 		merge(source, path);
 		return;
 	}
-	if (c->event_bytes < xenfs_limits.event_bytes)
+	if (!unread && c->event_bytes < xenfs_limits.event_bytes)
 		event = alloc_event(source, path);
 	if (!event || !may_queue(c, event)) {
 		kfree(event);

@@ -57,7 +57,8 @@ void xenfs_event_source_init(struct xenfs_event_source *source);
 void xenfs_event_source_get(struct xenfs_event_source *source);
 void xenfs_event_source_put(struct xenfs_event_source *source);
 void xenfs_event_source_gone(struct xenfs_event_source *source);
-void xenfs_event_happened(struct xenfs_event_source *source, const char *path);
+void xenfs_event_happened(struct xenfs_event_source *source, const char *path,
+			  u32 look);
 void xenfs_event_missed(struct xenfs_event_source *source);
 
 #endif

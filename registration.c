@@ -165,7 +165,7 @@ bool xenfs_registration_join(struct xenfs_event_source *source,
 	r = find(source, depth) ?: add(source, depth, spare);
 	if (r) {
 		list_add_tail_rcu(&source->peers, &r->members);
-		r->count++;
+		WRITE_ONCE(r->count, r->count + 1);
 		r->wanted++;
 		source->registration = r;
 		memcpy(body, r->body, XENFS_REGISTRATION_BODY(r->path_len));
@@ -206,7 +206,7 @@ void xenfs_registration_leave(struct xenfs_event_source *source)
 	spin_lock(&registrations.lock);
 	list_del_rcu(&source->peers);
 	source->registration = NULL;
-	r->count--;
+	WRITE_ONCE(r->count, r->count - 1);
 	if (!source->unwanted)
 		r->wanted--;
 	if (!r->count)

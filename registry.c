@@ -64,7 +64,14 @@ void xenfs_registry_each(void (*fn)(struct xenfs_registration *r))
 	rcu_read_unlock();
 }
 
-static void tell(struct xenfs_event_source *source, const char *path)
+/*
+ * At how many unread events an event is compared with, of all members together and of
+ * each: this is done in the xenbus thread, under a spinlock of the core's
+ */
+#define LOOK_MAX	8192U
+#define LOOK_MIN	8U
+
+static void tell(struct xenfs_event_source *source, const char *path, u32 look)
 {
 	struct xenfs_connection *c = source->connection;
 
@@ -72,7 +79,7 @@ static void tell(struct xenfs_event_source *source, const char *path)
 	if (!source->set || c->state != XENFS_OPEN)
 		;
 	else if (path)
-		xenfs_event_happened(source, path);
+		xenfs_event_happened(source, path, look);
 	else
 		xenfs_event_missed(source);
 	spin_unlock(&c->lock);
@@ -87,10 +94,11 @@ static void tell(struct xenfs_event_source *source, const char *path)
  */
 void xenfs_registry_tell(struct xenfs_registration *r, const char *path)
 {
+	u32 look = max(LOOK_MAX / max_t(u32, READ_ONCE(r->count), 1), LOOK_MIN);
 	struct xenfs_event_source *source;
 
 	list_for_each_entry_rcu(source, &r->members, peers)
-		tell(source, path);
+		tell(source, path, look);
 }
 
 /* In the xenbus thread, under a spinlock of the core's. */

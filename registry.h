@@ -18,7 +18,7 @@
  * @id: the number in its token; constant
  * @depth: what the server was told of it, or XENFS_DEPTH_ANY; constant when it has
  *	a member
- * @count: of @members; registrations.lock
+ * @count: of @members; registrations.lock, peeked at
  * @wanted: of @members, those that are not given back; registrations.lock
  * @path_len: bytes of the path, with the nul; constant
  * @present: the server has it, as its last answer tells; registrations.lock

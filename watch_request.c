@@ -165,7 +165,7 @@ static void watch_follow(struct xenfs_request *req)
 
 	req->watch = NULL;
 	if (w && req->connection->state == XENFS_OPEN)
-		xenfs_event_happened(&w->source, w->source.path);
+		xenfs_event_happened(&w->source, w->source.path, U32_MAX);
 }
 
 const struct xenfs_kind xenfs_watch_kind = {

@@ -17,6 +17,10 @@
 #define WATCHED		ROOT "/watched"
 #define EACH		10
 #define CHURNERS	8
+#define SHARERS		400
+#define CHANGES		60
+/* Of all who share a watch; design.rst */
+#define LOOKED_AT	8192
 
 static bool asks(int fd)
 {
@@ -128,6 +132,53 @@ static void watches(void)
 	scene_end("very many watches");
 }
 
+/* What of the watch's own path and of others is unread, before the reply to a READ? */
+static void count_events(struct client *c, unsigned int *own, unsigned int *others)
+{
+	static struct msg m;
+
+	client_send(c, XS_READ, 0, KEY, sizeof(KEY));
+	while (!client_recv(c, &m, PATIENCE_MS) && m.hdr.type == XS_WATCH_EVENT)
+		++*(strcmp(m.body, WATCHED) ? others : own);
+}
+
+/*
+ * An event is compared with what is unread of all who share its watch: that is bounded,
+ * as nobody is told of anything meanwhile. Past it they collapse.
+ */
+static void sharers(void)
+{
+	struct client *c[SHARERS], *sock = client_open(socket_path());
+	unsigned int own = 0, others = 0;
+	char path[64];
+	int i, n = 0;
+
+	if (is_stock()) {
+		skip("nobody shares a watch", "[I1] unread events of very many");
+		return;
+	}
+	scene_begin();
+	for (i = 0; i < SHARERS; i++) {
+		c[i] = client_new();
+		n += !watch(c[i], XS_WATCH, 0) && events(c[i], 1, PATIENCE_MS);
+	}
+	is(n, SHARERS, "[E1] %d opens watch a path", SHARERS);
+	for (i = 0; i < CHANGES; i++) {
+		snprintf(path, sizeof(path), WATCHED "/%d", i);
+		call_write(sock, 0, path, "1");
+	}
+	scene_goes_on("[I1] with their events unread");
+	for (i = 0; i < SHARERS; i++)
+		count_events(c[i], &own, &others);
+	diag("%u events, %u on the watch's own path", own + others, own);
+	ok(own == SHARERS && others > 0, "[E4] each has some events, and one for the rest");
+	ok(others <= LOOKED_AT, "[I1] they are no more than what is looked at for an event");
+	for (i = 0; i < SHARERS; i++)
+		client_close(c[i]);
+	client_close(sock);
+	scene_end("very many who share a watch");
+}
+
 /* One open takes as many as it gets. */
 static void greedy(void)
 {
@@ -233,6 +284,7 @@ int main(void)
 	close(dup2(0, OPENS + 50));
 	opens();
 	churn();
+	sharers();
 	greedy();
 	watches();
 	return tap_end();
