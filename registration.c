@@ -290,6 +290,8 @@ static void note_watched(struct xenfs_registration *r,
 		r->present = true;
 		r->missing = false;
 	}
+	if (!answer->error && answer->hdr.type != XS_ERROR)
+		r->fired = true;
 }
 
 /**
@@ -405,6 +407,9 @@ bool xenfs_registration_renew(struct xenfs_registration *r, bool resumed)
 	ret = !r->watching && (r->missing || (resumed && r->present));
 	if (ret)
 		r->watching = true;
+	/* At another server, a WATCH told of nothing that happens here. */
+	if (ret || resumed)
+		r->fired = false;
 	spin_unlock(&registrations.lock);
 	return ret;
 }
@@ -415,7 +420,8 @@ bool xenfs_registration_renew(struct xenfs_registration *r, bool resumed)
  * @c: a connection that was a member
  * @answer: the server's; NULL: there was no memory to ask it
  *
- * If the server had it already, or does not want it, events may have been missed.
+ * If the server had it already, or does not want it, events may have been missed; but
+ * not if it has it from a client's WATCH since: that has told all.
  *
  * Context: any, under connection->lock; takes registrations.lock. See
  * xenfs_request_prepend().
@@ -430,10 +436,11 @@ bool xenfs_registration_renewed(struct xenfs_registration *r,
 	lockdep_assert_held(&c->lock);
 	spin_lock(&registrations.lock);
 	r->watching = false;
-	r->present = false;
+	if (!r->fired)
+		r->present = false;
 	if (answer)
 		note_watched(r, answer);
-	if (!answer || answer->error || answer->hdr.type == XS_ERROR)
+	if (!r->fired)
 		r->missed = true;
 	r->missing = !r->present;
 	ret = r->present;

@@ -25,6 +25,8 @@
  * @missing: a new server refused it, and is asked again; registrations.lock
  * @missed: its members are to look for themselves; registrations.lock
  * @watching: a WATCH that no client asked for has no answer; registrations.lock
+ * @fired: a WATCH that came before that one's answer made the server tell all;
+ *	registrations.lock
  * @unwatching: @unwatch was not released yet; registrations.lock
  * @unwatch: to give it back without a client; the last that is ever sent
  * @wire: what is sent without a client; for who set @watching or @unwatching
@@ -45,6 +47,7 @@ struct xenfs_registration {
 	bool missing : 1;
 	bool missed : 1;
 	bool watching : 1;
+	bool fired : 1;
 	bool unwatching : 1;
 	struct xenfs_request unwatch;
 	struct xsd_sockmsg wire;
