@@ -48,8 +48,6 @@ enum carrier_state {
 
 static bool carrier_event(struct xenbus_watch *watch, const char *path,
 			  const char *token);
-static void carrier_callback(struct xenbus_watch *watch, const char *path,
-			     const char *token);
 static void carrier_work(struct work_struct *work);
 
 /*
@@ -74,7 +72,6 @@ static struct {
 	.watch = {
 		.node = carrier_node,
 		.will_handle = carrier_event,
-		.callback = carrier_callback,
 	},
 	.work = __WORK_INITIALIZER(carrier.work, carrier_work),
 };
@@ -282,19 +279,13 @@ int xenfs_carrier_get(struct xenfs_connection *c)
 /*
  * The core calls this for every event whose token begins with the carrier's
  * address; in the xenbus thread, under the core's watches_lock. Returns false:
- * the core need not queue it for carrier_callback() in the xenwatch thread.
+ * the core need not queue it for the xenwatch thread, so there is no callback.
  */
 static bool carrier_event(struct xenbus_watch *watch, const char *path,
 			  const char *token)
 {
 	carrier.event(xenfs_token_id(token), path);
 	return false;
-}
-
-/* Never called: carrier_event() keeps every event. */
-static void carrier_callback(struct xenbus_watch *watch, const char *path,
-			     const char *token)
-{
 }
 
 /**

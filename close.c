@@ -86,7 +86,7 @@ static const struct xenfs_message_ops farewell_ops = {
  * would be lost: so it waits for that. Charged to the memory cgroup of who closes
  * (contract I3).
  */
-static void say_farewell(struct xenfs_connection *c)
+static void say_farewell(struct xenfs_connection *c, bool may_sleep)
 {
 	struct xenfs_request *farewell;
 
@@ -96,7 +96,7 @@ static void say_farewell(struct xenfs_connection *c)
 	farewell->reply.hdr.type = XS_RESET_WATCHES;
 	xenfs_request_embed(farewell, c, &xenfs_reset_kind,
 			    &farewell->reply.hdr, &farewell_ops);
-	xenfs_request_submit(farewell, true);
+	xenfs_request_submit(farewell, may_sleep);
 }
 
 /* --- Begin and end ------------------------------------------------------ */
@@ -123,7 +123,7 @@ static void drop_closed(struct xenfs_connection *c, struct list_head *unwanted)
 	xenfs_connection_deliver(c, unwanted);
 }
 
-static void end(struct xenfs_connection *c, enum xenfs_state state)
+static void end(struct xenfs_connection *c, enum xenfs_state state, bool may_sleep)
 {
 	LIST_HEAD(unwanted);
 	bool first, nothing;
@@ -140,21 +140,22 @@ static void end(struct xenfs_connection *c, enum xenfs_state state)
 	xenfs_connection_unlock(c, &unwanted);
 	/* What holds nothing takes no turn: others may have every slot for long. */
 	if (first && !nothing)
-		say_farewell(c);
+		say_farewell(c, may_sleep);
 }
 
 /**
  * xenfs_break() - the stream of requests broke
  * @c: the connection, which takes no more requests
+ * @may_sleep: the caller may sleep while the domain suspends
  *
  * What was written is carried out, its answers can be read, and then the end of
  * the stream (contract W2).
  *
  * Context: process context; may sleep for memory, not for xenstored.
  */
-void xenfs_break(struct xenfs_connection *c)
+void xenfs_break(struct xenfs_connection *c, bool may_sleep)
 {
-	end(c, XENFS_DEAD);
+	end(c, XENFS_DEAD, may_sleep);
 }
 
 /**
@@ -169,6 +170,6 @@ void xenfs_break(struct xenfs_connection *c)
  */
 void xenfs_close(struct xenfs_connection *c)
 {
-	end(c, XENFS_CLOSED);
+	end(c, XENFS_CLOSED, true);
 	xenfs_connection_put(c);
 }

@@ -9,7 +9,7 @@
 
 extern const struct xenfs_kind xenfs_reset_kind;
 
-void xenfs_break(struct xenfs_connection *c);
+void xenfs_break(struct xenfs_connection *c, bool may_sleep);
 void xenfs_close(struct xenfs_connection *c);
 
 #endif

@@ -234,7 +234,7 @@ static ssize_t write_all(struct xenfs_connection *c, struct iov_iter *from,
 	if (taken)
 		return taken;
 	if (err == -E2BIG)
-		xenfs_break(c);
+		xenfs_break(c, !(iocb->ki_flags & IOCB_NOWAIT));
 	return err;
 }
 
