@@ -13,8 +13,8 @@
  *
  * The first WATCH of all has to wait until the carrier is registered. The core
  * waits for xenstored to do that, so first a request of our own is sent, which
- * nobody waits for: while there is no answer to it there is no server, or it
- * stands still, and no thread shall wait in the core.
+ * nobody waits for: while there is no answer to it, or to what is sent later, there is
+ * no server, or it stands still, and no thread shall wait in the core.
  */
 #include <linux/module.h>
 #include <linux/random.h>
@@ -34,6 +34,7 @@
  * @CARRIER_NONE: no
  * @CARRIER_ASKED: the server is asked whether it is there; then carrier.work
  *	shall register it
+ * @CARRIER_SETTING: carrier.work registers it
  * @CARRIER_SET: yes
  * @CARRIER_FAILED: no, and the next WATCH is told why
  * @CARRIER_DROPPED: carrier.work unregisters it
@@ -41,6 +42,7 @@
 enum carrier_state {
 	CARRIER_NONE,
 	CARRIER_ASKED,
+	CARRIER_SETTING,
 	CARRIER_SET,
 	CARRIER_FAILED,
 	CARRIER_DROPPED,
@@ -121,6 +123,7 @@ static void carrier_register(void)
 {
 	int err;
 
+	xenfs_dompath_ask();
 	err = carrier_try_names();
 	/* oxenstored's EQUOTA, a word that the core does not know */
 	if (err == -EINVAL)
@@ -137,13 +140,15 @@ static void carrier_unregister(void)
 	module_put(THIS_MODULE);
 }
 
-/* What the carrier's state asks for; begins to drop one that nobody uses. */
+/* What the carrier's state asks for, which is begun. */
 static enum carrier_state carrier_next(void)
 {
 	enum carrier_state state;
 
 	spin_lock(&carrier.lock);
-	if (carrier.state == CARRIER_SET && !carrier.users && !carrier_stays())
+	if (carrier.state == CARRIER_ASKED)
+		carrier.state = CARRIER_SETTING;
+	else if (carrier.state == CARRIER_SET && !carrier.users && !carrier_stays())
 		carrier.state = CARRIER_DROPPED;
 	state = carrier.state;
 	spin_unlock(&carrier.lock);
@@ -154,7 +159,7 @@ static void carrier_work(struct work_struct *work)
 {
 	for (;;) {
 		switch (carrier_next()) {
-		case CARRIER_ASKED:
+		case CARRIER_SETTING:
 			carrier_register();
 			break;
 		case CARRIER_DROPPED:
@@ -188,10 +193,12 @@ void xenfs_carrier_count(int change)
 /**
  * struct carrier_probe - a READ of the domain's number, whose value is of use
  * @req: goes before the WATCH that needs the carrier
+ * @apart: its open doesn't wait for it any more, but is held; connection->lock
  * @wire: what is sent
  */
 struct carrier_probe {
 	struct xenfs_request req;
+	bool apart;
 	struct {
 		struct xsd_sockmsg hdr;
 		char path[sizeof("domid")];
@@ -201,19 +208,70 @@ struct carrier_probe {
 static void probe_answered(struct xenfs_request *req,
 			   struct xenfs_answer *answer)
 {
-	bool ok = !answer->error && answer->hdr.type == XS_READ;
+	struct carrier_probe *p = container_of(req, struct carrier_probe, req);
 
-	xenfs_dompath_learn(ok ? answer->body : NULL, answer->hdr.len);
+	lockdep_assert_held(&req->connection->lock);
+	if (p->apart) {
+		req->connection->in_flight++;
+		list_add(&req->reply.list, &req->connection->sent);
+	}
+	/* Else it is asked for by carrier_register(). */
+	if (!answer->error && answer->hdr.type == XS_READ)
+		xenfs_dompath_learn(answer->body, answer->hdr.len);
 	queue_work(xenfs_core_wq, &carrier.work);
 }
 
+/* The next WATCH asks for the server once more. */
+static void carrier_ask_again(void)
+{
+	bool asked;
+
+	spin_lock(&carrier.lock);
+	asked = carrier.state == CARRIER_ASKED;
+	if (asked)
+		carrier.state = CARRIER_NONE;
+	spin_unlock(&carrier.lock);
+	if (!asked)
+		return;
+	module_put(THIS_MODULE);	/* the probe's open has it, too */
+	xenfs_turns_unpark();
+}
+
+/*
+ * The server that had it was killed, perhaps: the reply to the WATCH is not to wait for
+ * that one. If what came later is answered, there is a server.
+ */
+static void probe_overtaken(struct xenfs_request *req, bool certain)
+{
+	struct carrier_probe *p = container_of(req, struct carrier_probe, req);
+	struct xenfs_connection *c = req->connection;
+
+	lockdep_assert_held(&c->lock);
+	if (!p->apart) {
+		p->apart = true;
+		kref_get(&c->kref);
+		list_del_init(&req->reply.list);
+		c->in_flight--;
+	}
+	if (certain)
+		queue_work(xenfs_core_wq, &carrier.work);
+	else
+		carrier_ask_again();
+}
+
 static const struct xenfs_kind probe_kind = {
+	.overtaken = probe_overtaken,
 	.answered = probe_answered,
 };
 
 static void probe_release(struct xenfs_message *reply)
 {
-	kfree(container_of(xenfs_request_of(reply), struct carrier_probe, req));
+	struct xenfs_request *req = xenfs_request_of(reply);
+	struct carrier_probe *p = container_of(req, struct carrier_probe, req);
+
+	if (p->apart)
+		xenfs_connection_put(req->connection);
+	kfree(p);
 }
 
 static const struct xenfs_message_ops probe_ops = {
@@ -247,7 +305,8 @@ static int probe(struct xenfs_connection *c)
  * Context: any, under connection->lock; takes carrier.lock.
  * Return: 0 when there is one; -EINPROGRESS while the server is asked for it,
  * or to forget it, after which xenfs_turns_unpark() is called; -ERESTART if
- * a request that was put in front asks for it; or, once, the error that the server answered.
+ * a request that was put in front asks for it; or, once, the error that the server
+ * answered.
  */
 int xenfs_carrier_get(struct xenfs_connection *c)
 {
@@ -262,6 +321,7 @@ int xenfs_carrier_get(struct xenfs_connection *c)
 		ask = true;
 		break;
 	case CARRIER_ASKED:
+	case CARRIER_SETTING:
 	case CARRIER_DROPPED:
 		break;
 	case CARRIER_SET:

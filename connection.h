@@ -12,7 +12,7 @@
  *   line.lock                 who waits for a transaction (transaction.c)
  *   registrations.lock        what the server watches, and for whom (registration.c)
  *   turns.lock                who sends next (turns.c)
- *   transport.lock            which slots are free (transport.c)
+ *   xenfs_transport.lock      which slots are free (slot.h)
  *   carrier.lock              is the carrier needed, and registered (carrier.c)
  *   the lock of ids           which registration has which number (registry.c)
  *   clients.lock              which accounts there are (client.c)
@@ -77,6 +77,8 @@ struct xenfs_message_ops {
  * @arrived: the server sent it; connection->lock
  * @kept: of the reply to an UNWATCH: the server keeps the watch, for others;
  *	connection->lock
+ * @uncounted: of a reply: the request is at the server, but not counted among what its
+ *	open and client have there (xenfs_overtaken_fn); connection->lock
  * @hdr: the header, complete. The last member: a request's payload may follow
  */
 struct xenfs_message {
@@ -90,6 +92,7 @@ struct xenfs_message {
 	bool done : 1;
 	bool arrived : 1;
 	bool kept : 1;
+	bool uncounted : 1;
 	struct xsd_sockmsg hdr;
 };
 
@@ -112,7 +115,7 @@ enum xenfs_state {
  * and transactions have to be given back first.
  */
 struct xenfs_connection {
-	struct kref kref;		/* the file, a farewell, who sends or wakes */
+	struct kref kref;		/* see Lifetimes, design.rst */
 	bool read_only;			/* constant: nothing is changed by it */
 	struct xenfs_client *client;	/* constant */
 	struct rcu_head rcu;		/* watch.c finds it without a kref */

@@ -47,7 +47,7 @@ struct core_file {
 		struct xsd_sockmsg msg;
 		char buffer[XENSTORE_PAYLOAD_MAX];
 	} u;
-	struct mutex reply_mutex;	/* tell_overtaken(), too */
+	struct mutex reply_mutex;	/* lost.c, too */
 	struct list_head read_buffers;	/* reply_mutex */
 	wait_queue_head_t read_waitq;
 	struct kref kref;

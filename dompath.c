@@ -26,7 +26,7 @@ static u32 domid_by_default(void)
 
 /**
  * xenfs_dompath_learn() - learn the domain's number
- * @text: the value of the node "domid", or NULL if there is none
+ * @text: the value of the node "domid"
  * @len: its bytes; there is no nul
  *
  * Context: any; does not sleep.
@@ -36,7 +36,7 @@ void xenfs_dompath_learn(const char *text, u32 len)
 	u32 domid = domid_by_default();
 	char number[sizeof("4294967295")];
 
-	if (text && len < sizeof(number)) {
+	if (len < sizeof(number)) {
 		memcpy(number, text, len);
 		number[len] = '\0';
 		if (kstrtou32(number, 10, &domid))
@@ -45,10 +45,26 @@ void xenfs_dompath_learn(const char *text, u32 len)
 	WRITE_ONCE(own_domid, domid);
 }
 
-static void domid_work_func(struct work_struct *work)
+static void ask(void)
 {
 	WRITE_ONCE(own_domid,
 		   xenbus_read_unsigned("domid", "", domid_by_default()));
+}
+
+/**
+ * xenfs_dompath_ask() - learn the domain's number, if nobody has told it
+ *
+ * Context: process context; waits for xenstored.
+ */
+void xenfs_dompath_ask(void)
+{
+	if (READ_ONCE(own_domid) == DOMID_UNKNOWN)
+		ask();
+}
+
+static void domid_work_func(struct work_struct *work)
+{
+	ask();
 	module_put(THIS_MODULE);
 }
 

@@ -8,6 +8,7 @@
 #include <linux/types.h>
 
 void xenfs_dompath_learn(const char *text, u32 len);
+void xenfs_dompath_ask(void);
 void xenfs_dompath_resumed(void);
 bool xenfs_same_node(const char *a, const char *b);
 

@@ -12,7 +12,7 @@
 #include "client.h"
 #include "event.h"
 #include "limits.h"
-#include "turns.h"
+#include "request.h"
 
 #include "include/trace/events/xenfs.h"
 
@@ -130,7 +130,7 @@ static void event_taken(struct xenfs_connection *c,
 	event = container_of(message, struct xenfs_event, message);
 	list_del(&event->list);
 	c->event_bytes -= message->charge;
-	xenfs_turns_recharge(c, message->charge, 0);
+	xenfs_requests_recharge(c, message->charge, 0);
 }
 
 static void event_release(struct xenfs_message *message)

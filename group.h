@@ -16,7 +16,8 @@
  * @waiting: those with something to send, and not too much sent
  * @closed: the same of those that are closed, which have every other turn
  * @closed_was_last: to have the other turn
- * @apart: it shares with no other group, and is not in turns.waiting; constant
+ * @apart: it may have as much at the server as all others, and is not in turns.waiting;
+ *	constant
  * @share: its own, among all groups
  * @opens: which share that
  */

@@ -15,6 +15,7 @@
 
 #include "client.h"
 #include "limits.h"
+#include "lost.h"
 #include "request.h"
 #include "turns.h"
 
@@ -57,6 +58,22 @@ void xenfs_requests_kick(struct xenfs_connection *c)
 }
 
 /* --- Memory ------------------------------------------------------------- */
+
+/**
+ * xenfs_requests_recharge() - what an open has unread takes another amount of memory
+ * @c: the connection
+ * @from: what was charged to its client
+ * @to: what it takes
+ *
+ * Requests of the client may have waited for room for their replies.
+ *
+ * Context: any; takes turns.lock.
+ */
+void xenfs_requests_recharge(struct xenfs_connection *c, u32 from, u32 to)
+{
+	if (xenfs_client_recharge(c->client, from, to))
+		xenfs_turns_unpark();
+}
 
 /* The payload is needed no more. */
 static void free_payload(struct xenfs_request *req)
@@ -104,8 +121,8 @@ static void request_done(struct xenfs_request *req, void *buffer)
 	req->buffer = buffer;
 	req->reply.charge = ksize(req) + (buffer ? ksize(buffer) : 0);
 	c->unread_bytes += req->reply.charge;
-	xenfs_turns_recharge(c, req->reply.reserved ? XENFS_REPLY_MAX : 0,
-			     req->reply.charge);
+	xenfs_requests_recharge(c, req->reply.reserved ? XENFS_REPLY_MAX : 0,
+				req->reply.charge);
 	req->reply.reserved = false;
 }
 
@@ -201,7 +218,7 @@ static bool reserve(struct xenfs_request *req)
 static void unreserve(struct xenfs_request *req)
 {
 	if (req->reply.reserved)
-		xenfs_turns_recharge(req->connection, XENFS_REPLY_MAX, 0);
+		xenfs_requests_recharge(req->connection, XENFS_REPLY_MAX, 0);
 	req->reply.reserved = false;
 }
 
@@ -229,7 +246,7 @@ static struct xsd_sockmsg *dispatch_next(struct xenfs_connection *c,
 	}
 	if (msg) {
 		trace_xenfs_sent(c->number, msg);
-		(*sent)->overtaken = false;
+		(*sent)->reply.uncounted = false;
 		c->in_flight++;
 	}
 	xenfs_connection_deliver(c, &unwanted);
@@ -390,7 +407,7 @@ static void answered(struct xenfs_request *req, const struct xenfs_answer *from)
 
 	spin_lock(&c->lock);
 	c->in_flight--;
-	how = req->overtaken ? XENFS_ANSWERED_LATE : XENFS_ANSWERED;
+	how = req->reply.uncounted ? XENFS_ANSWERED_LATE : XENFS_ANSWERED;
 	if (req->kind->again && req->kind->again(req, &answer)) {
 		kfree(answer.buffer);
 		requeue(req);
@@ -407,14 +424,23 @@ static void answered(struct xenfs_request *req, const struct xenfs_answer *from)
 }
 
 /* It keeps nobody from sending, as long as there are slots. */
-static void overtaken(struct xenfs_request *req)
+static void overtaken(struct xenfs_request *req, bool certain)
 {
 	struct xenfs_connection *c = req->connection;
+	LIST_HEAD(unwanted);
+	bool counted;
 
 	spin_lock(&c->lock);
-	req->overtaken = true;
-	xenfs_turns_answered(c, XENFS_ANSWERED, may_send(c));
-	spin_unlock(&c->lock);
+	counted = !req->reply.uncounted;
+	req->reply.uncounted = true;
+	if (req->kind->overtaken)
+		req->kind->overtaken(req, certain);
+	xenfs_connection_deliver(c, &unwanted);
+	if (counted)
+		xenfs_turns_answered(c, XENFS_ANSWERED, may_send(c));
+	else
+		xenfs_requests_kick(c);
+	xenfs_connection_unlock(c, &unwanted);
 }
 
 /**
@@ -428,7 +454,8 @@ int xenfs_requests_init(xenfs_check_fn check)
 {
 	request_check = check;
 	xenfs_turns_init(take_turn);
-	return xenfs_transport_init(answered, overtaken);
+	xenfs_lost_init(answered, overtaken);
+	return xenfs_transport_init(answered);
 }
 
 /**

@@ -29,6 +29,7 @@ struct xenfs_watch;
  *	called, -EIOCBQUEUED until xenfs_turns_unpark_one() is, -ERESTART if what
  *	was put in front of it goes first, else the error that answers it here
  * @unsent: undoes @dispatch: there was no memory to send it
+ * @overtaken: the server may never answer it, see xenfs_overtaken_fn
  * @again: an answer came to what @dispatch returned. Does it mean that the request
  *	has to wait, and to be dispatched once more? Only if that has made it the
  *	connection's barrier, so that nothing was sent behind it. Likewise
@@ -46,6 +47,7 @@ struct xenfs_kind {
 	void (*discard)(struct xenfs_request *req);
 	struct xsd_sockmsg *(*dispatch)(struct xenfs_request *req);
 	void (*unsent)(struct xenfs_request *req);
+	void (*overtaken)(struct xenfs_request *req, bool certain);
 	bool (*again)(struct xenfs_request *req,
 		      const struct xenfs_answer *answer);
 	void (*answered)(struct xenfs_request *req,
@@ -63,14 +65,13 @@ struct xenfs_kind {
  * @watch: of a WATCH or UNWATCH: the watch that it makes or removes
  * @transaction: of a START or END: the transaction that it makes or ends
  * @args: what was found in the payload
- * @overtaken: the server answers what was sent after it (xenfs_overtaken_fn)
  * @reply: the reply; its list is also the request's place among the queued and
  *	the sent ones before it is read. Its header is the request's before it is
  *	the reply's, and a payload that is short follows
  *
  * It belongs to the writer until it is submitted; then connection->lock guards
  * it, but while it is at the server nobody touches it except to answer it, or to
- * set @overtaken.
+ * wait for it no more (@overtaken).
  */
 struct xenfs_request {
 	struct xenfs_connection *connection;
@@ -84,7 +85,6 @@ struct xenfs_request {
 		struct xenfs_transaction *transaction;
 	};
 	struct xenfs_arguments args;
-	bool overtaken;
 	struct xenfs_message reply;
 };
 
@@ -180,6 +180,7 @@ void xenfs_request_free(struct xenfs_request *req);
 void xenfs_request_submit(struct xenfs_request *req, bool may_sleep);
 void xenfs_request_prepend(struct xenfs_request *req);
 void xenfs_requests_kick(struct xenfs_connection *c);
+void xenfs_requests_recharge(struct xenfs_connection *c, u32 from, u32 to);
 void xenfs_requests_cancel(struct xenfs_connection *c,
 			   struct list_head *unwanted);
 

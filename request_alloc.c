@@ -20,7 +20,7 @@ static void reply_taken(struct xenfs_connection *c,
 {
 	lockdep_assert_held(&c->lock);
 	c->unread_bytes -= reply->charge;
-	xenfs_turns_recharge(c, reply->charge, 0);
+	xenfs_requests_recharge(c, reply->charge, 0);
 	if (xenfs_connection_has_no_reply(c))
 		xenfs_turns_unpark_one(c);
 	xenfs_requests_kick(c);

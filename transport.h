@@ -71,18 +71,7 @@ static inline void xenfs_answer_instead(struct xenfs_answer *answer, int error)
 typedef void (*xenfs_answered_fn)(struct xenfs_request *req,
 				  const struct xenfs_answer *answer);
 
-/**
- * typedef xenfs_overtaken_fn - told that the server answers what was sent after it
- * @req: as given to xenfs_transport_send(); it may be answered yet, but not meanwhile
- *
- * Whoever waits to send waits for its answer in vain, perhaps: the server was killed,
- * or it takes its time (XS_CONTROL).
- *
- * Context: the module's workqueue, under a mutex that the xenbus thread takes.
- */
-typedef void (*xenfs_overtaken_fn)(struct xenfs_request *req);
-
-int xenfs_transport_init(xenfs_answered_fn answered, xenfs_overtaken_fn overtaken);
+int xenfs_transport_init(xenfs_answered_fn fn);
 void xenfs_transport_exit(void);
 bool xenfs_transport_idle(void);
 struct xenfs_slot *xenfs_transport_claim(void);

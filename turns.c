@@ -27,6 +27,7 @@
  * parked: in turns.parked, until somebody lets all of those try again; or, if what
  * it waits for comes to it alone, in no list, until it does.
  */
+#include <linux/err.h>
 #include <linux/sched.h>
 #include <linux/workqueue.h>
 
@@ -239,24 +240,34 @@ static void retry_one(void)
 	}
 }
 
+/* The core may be about to be done with a free slot, and tells nobody. */
+static struct xenfs_slot *claim(void)
+{
+	struct xenfs_slot *slot = xenfs_transport_claim();
+
+	if (!IS_ERR(slot))
+		return slot;
+	xenfs_turns_unpark_soon();
+	return NULL;
+}
+
 /*
- * Whose turn is it? Sets the slot to send with, or NULL; returns false if it is
- * nobody's, or there is no slot.
+ * Whose turn is it? Returns the slot to send with; NULL if it is nobody's or there is
+ * no slot; or ERR_PTR(-EAGAIN): what was to be tried again has its share at the server.
  */
-static bool next_turn(struct xenfs_connection **next, struct xenfs_slot **with)
+static struct xenfs_slot *next_turn(struct xenfs_connection **next)
 {
 	struct xenfs_slot *slot = NULL;
 	struct xenfs_group *group;
-	bool ret;
 
 	spin_lock(&turns.lock);
 	retry_one();
 	group = first_group();
 	if (group)
-		slot = xenfs_transport_claim();
-	/* What was to be tried again may have its share there: then the next one */
-	ret = slot || (!group && first_to_retry());
-	if (slot) {
+		slot = claim();
+	else if (first_to_retry())
+		slot = ERR_PTR(-EAGAIN);
+	if (!IS_ERR_OR_NULL(slot)) {
 		*next = list_entry(xenfs_group_next(group),
 				   struct xenfs_connection, turn);
 		turns.giving_was_last = group->apart;
@@ -265,8 +276,7 @@ static bool next_turn(struct xenfs_connection **next, struct xenfs_slot **with)
 		group_joins(group);
 	}
 	spin_unlock(&turns.lock);
-	*with = slot;
-	return ret;
+	return slot;
 }
 
 static void turns_work(struct work_struct *work)
@@ -274,8 +284,8 @@ static void turns_work(struct work_struct *work)
 	struct xenfs_connection *c;
 	struct xenfs_slot *slot;
 
-	while (next_turn(&c, &slot)) {
-		if (slot)
+	while ((slot = next_turn(&c))) {
+		if (!IS_ERR(slot))
 			turns.send(c, slot);
 		cond_resched();
 	}
@@ -299,7 +309,7 @@ struct xenfs_slot *xenfs_turns_own(struct xenfs_connection *c, bool may_sleep)
 	spin_lock(&turns.lock);
 	xenfs_group_wants(c->group, &c->share);
 	if (may_sleep && !c->sending && !c->parked && overtakes_nobody(c))
-		slot = xenfs_transport_claim();
+		slot = claim();
 	if (slot)
 		start_sending(c);
 	else
@@ -399,22 +409,6 @@ static void unpark_work(struct work_struct *work)
 void xenfs_turns_unpark_soon(void)
 {
 	queue_delayed_work(xenfs_wq, &turns.unpark_work, UNPARK_DELAY);
-}
-
-/**
- * xenfs_turns_recharge() - what an open has unread takes another amount of memory
- * @c: the connection
- * @from: what was charged to its client
- * @to: what it takes
- *
- * Others of the client may have waited for the room.
- *
- * Context: any; takes turns.lock.
- */
-void xenfs_turns_recharge(struct xenfs_connection *c, u32 from, u32 to)
-{
-	if (xenfs_client_recharge(c->client, from, to))
-		xenfs_turns_unpark();
 }
 
 /* Whether it waits, and with whom, is another matter now. */

@@ -22,8 +22,7 @@ typedef void (*xenfs_send_fn)(struct xenfs_connection *c,
 
 /**
  * enum xenfs_freed - why something of an open's is at the server no more
- * @XENFS_ANSWERED: it was answered; or the server answers what came later, and is not
- *	kept by it (xenfs_overtaken_fn)
+ * @XENFS_ANSWERED: it was answered; or it may never be (xenfs_overtaken_fn)
  * @XENFS_ANSWERED_LATE: it was answered after that
  * @XENFS_UNSENT: nothing was sent
  */
@@ -42,7 +41,6 @@ void xenfs_turns_park(struct xenfs_connection *c, bool alone);
 void xenfs_turns_unpark(void);
 void xenfs_turns_unpark_one(struct xenfs_connection *c);
 void xenfs_turns_unpark_soon(void);
-void xenfs_turns_recharge(struct xenfs_connection *c, u32 from, u32 to);
 
 void xenfs_turns_closed(struct xenfs_connection *c, bool leaves);
 void xenfs_turns_gives_back(struct xenfs_connection *c);

@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Replies that don't come
+ *
+ * The core drops a reply when it has no memory for it, and gives up on one to a START
+ * that is no number; a server that was killed answers nothing of what it had taken. None
+ * of that is told to anybody. So while anything is in flight, somebody looks once a
+ * second, and when a reply overtakes that to an older request.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/mutex.h>
+#include <linux/printk.h>
+#include <linux/sched.h>
+#include <linux/slab.h>
+#include <linux/workqueue.h>
+
+#include "limits.h"
+#include "lost.h"
+#include "slot.h"
+#include "work.h"
+
+/*
+ * How many looks to wait for a reply that others have overtaken, before the log says so
+ */
+#define FORSAKEN_LOOKS	5
+
+/* How many looks without any reply, before one request more may be sent at each */
+#define STALLED_LOOKS	10
+
+static struct {
+	unsigned int answers;		/* lost_work: as it found them last time */
+	unsigned int quiet;		/* lost_work: looks since there was one */
+	xenfs_answered_fn answered;	/* never changes */
+	xenfs_overtaken_fn overtaken;	/* never changes */
+} lost;
+
+/* Takes a slot whose reply the core dropped out of flight. */
+static struct xenfs_request *take_lost(u32 *tx_id)
+{
+	struct xenfs_request *req = NULL;
+	struct xenfs_slot *slot;
+
+	spin_lock(&xenfs_transport.lock);
+	list_for_each_entry(slot, &xenfs_transport.in_flight, list) {
+		if (xenfs_slot_returned(slot)) {
+			*tx_id = xenfs_core_remove_holder(&slot->file);
+			req = xenfs_slot_free(slot);
+			break;
+		}
+	}
+	spin_unlock(&xenfs_transport.lock);
+	return req;
+}
+
+/*
+ * A START whose answer is no number at all ends in a warning of the core, which
+ * then keeps its reference and calls nobody. What is left to see is that a later
+ * request was answered, and some time has passed: replies come in order.
+ */
+static struct xenfs_slot *find_broken_start(struct xenfs_request **req)
+{
+	struct xenfs_slot *slot, *found = NULL;
+
+	spin_lock(&xenfs_transport.lock);
+	list_for_each_entry(slot, &xenfs_transport.in_flight, list) {
+		if (slot->type == XS_TRANSACTION_START && slot->overtaken &&
+		    slot->looks > 1) {
+			*req = slot->request;
+			found = slot;
+			break;
+		}
+	}
+	spin_unlock(&xenfs_transport.lock);
+	return found;
+}
+
+/*
+ * Takes a START out of flight, unless its answer came meanwhile. Without the
+ * holder the core gives up on one that is to come, as on the first.
+ */
+static bool take_broken_start(struct xenfs_slot *slot,
+			      struct xenfs_request *req)
+{
+	struct core_holder *holder = NULL;
+
+	mutex_lock(&slot->file.msgbuffer_mutex);
+	spin_lock(&xenfs_transport.lock);
+	if (slot->request == req && slot->overtaken)
+		holder = list_first_entry_or_null(&slot->file.transactions,
+						  struct core_holder, list);
+	if (holder && holder->handle.id)
+		holder = NULL;
+	if (holder) {
+		list_del(&holder->list);
+		refcount_dec(&slot->file.kref.refcount);
+		xenfs_slot_free(slot);
+	}
+	spin_unlock(&xenfs_transport.lock);
+	mutex_unlock(&slot->file.msgbuffer_mutex);
+	kfree(holder);
+	return holder;
+}
+
+static void answer_broken_starts(void)
+{
+	struct xenfs_answer answer = { .error = -EIO };
+	struct xenfs_request *req;
+	struct xenfs_slot *slot;
+
+	while ((slot = find_broken_start(&req))) {
+		if (!take_broken_start(slot, req))
+			break;
+		lost.answered(req, &answer);
+		cond_resched();
+	}
+}
+
+/*
+ * Counts the looks at what was overtaken. When the server that has it was killed,
+ * nobody ever answers it, and nobody tells the kernel. An XS_CONTROL, as for a
+ * live update, may take its time. Returns whether anything is in flight.
+ */
+static bool look(void)
+{
+	unsigned int forsaken = 0;
+	struct xenfs_slot *slot;
+	bool ret;
+
+	spin_lock(&xenfs_transport.lock);
+	list_for_each_entry(slot, &xenfs_transport.in_flight, list) {
+		if (!slot->overtaken || slot->type == XS_CONTROL)
+			continue;
+		if (++slot->looks == FORSAKEN_LOOKS)
+			forsaken++;
+	}
+	ret = !list_empty(&xenfs_transport.in_flight);
+	spin_unlock(&xenfs_transport.lock);
+	if (forsaken)
+		pr_warn("requests without a reply, though later ones have theirs: %u. Was xenstored killed? Restart the programs that wait\n",
+			forsaken);
+	return ret;
+}
+
+/* Under the mutex the core can't answer it, and so nobody frees it. */
+static void tell_overtaken(struct xenfs_slot *slot)
+{
+	struct xenfs_request *req = NULL;
+
+	/* What is seen too late is seen at the next look. */
+	if (!data_race(slot->overtaken && !slot->told))
+		return;
+	mutex_lock(&slot->file.reply_mutex);
+	spin_lock(&xenfs_transport.lock);
+	if (slot->overtaken && !slot->told) {
+		req = slot->request;
+		slot->told = true;
+	}
+	spin_unlock(&xenfs_transport.lock);
+	if (req)
+		lost.overtaken(req, true);
+	mutex_unlock(&slot->file.reply_mutex);
+}
+
+/* The oldest that is in flight of those that count still */
+static struct xenfs_slot *find_stalled(u64 *begun)
+{
+	struct xenfs_slot *slot, *found = NULL;
+
+	spin_lock(&xenfs_transport.lock);
+	list_for_each_entry(slot, &xenfs_transport.in_flight, list) {
+		if (slot->given && !slot->stalled && !slot->told) {
+			*begun = slot->begun;
+			found = slot;
+			break;
+		}
+	}
+	spin_unlock(&xenfs_transport.lock);
+	return found;
+}
+
+/* As above; it may be answered, and the slot another's, by now. */
+static void tell_stalled(struct xenfs_slot *slot, u64 begun)
+{
+	struct xenfs_request *req = NULL;
+
+	mutex_lock(&slot->file.reply_mutex);
+	spin_lock(&xenfs_transport.lock);
+	if (slot->begun == begun) {
+		req = slot->request;
+		slot->stalled = true;
+	}
+	spin_unlock(&xenfs_transport.lock);
+	if (req)
+		lost.overtaken(req, false);
+	mutex_unlock(&slot->file.reply_mutex);
+}
+
+/*
+ * Nothing at all is answered: the server stands still, or was killed. In the latter case
+ * it may be that all who could overtake what it had may send nothing, as that is their
+ * share. So somebody may send one more, and if that is answered, the rest follows.
+ */
+static void look_for_stalled(void)
+{
+	unsigned int answers = READ_ONCE(xenfs_transport.answers);
+	struct xenfs_slot *slot;
+	u64 begun;
+
+	slot = find_stalled(&begun);
+	if (!slot || answers != lost.answers)
+		lost.quiet = 0;
+	lost.answers = answers;
+	if (slot && ++lost.quiet > STALLED_LOOKS)
+		tell_stalled(slot, begun);
+}
+
+static void lost_work(struct work_struct *work)
+{
+	struct xenfs_answer answer = { .error = -ENOMEM };
+	struct xenfs_request *req;
+	unsigned int i;
+
+	while ((req = take_lost(&answer.tx_id))) {
+		lost.answered(req, &answer);
+		cond_resched();
+	}
+	answer_broken_starts();
+	for (i = 0; i < xenfs_limits.slots; i++)
+		tell_overtaken(&xenfs_transport.slots[i]);
+	look_for_stalled();
+	if (look())
+		queue_delayed_work(xenfs_wq, &xenfs_transport.lost_work,
+				   XENFS_LOST_PERIOD);
+}
+
+/**
+ * xenfs_lost_init() - have somebody look for replies that don't come
+ * @answered: called for each request whose reply is known to be lost
+ * @overtaken: called for what may never be answered
+ *
+ * Context: module init, before xenfs_transport_init().
+ */
+void xenfs_lost_init(xenfs_answered_fn answered, xenfs_overtaken_fn overtaken)
+{
+	INIT_DELAYED_WORK(&xenfs_transport.lost_work, lost_work);
+	lost.answered = answered;
+	lost.overtaken = overtaken;
+}
