@@ -150,6 +150,51 @@ static void both(const char *path, const char *what)
 	play(path, WRITERS, 3, what);
 }
 
+/* With as much room taken by what is not read as there may be */
+static void bound(size_t payload, int want)
+{
+	struct client *c = client_new();
+	char path[128], buf[256];
+	int n = 0, len;
+
+	snprintf(path, sizeof(path), "%-*s", (int)payload - 1, LARGE);
+	*strchr(path, ' ') = '\0';
+	memset(path + strlen(path), '/', payload - 1 - strlen(path));
+	path[payload - 1] = '\0';
+	len = msg_string(buf, XS_READ, 1, 0, path);
+	while (n < 3 * want && write(c->fd, buf, len) == len)
+		n++;
+	ok(n >= want, "[W4] of requests with %zu bytes of payload %d are taken", payload, want);
+	diag("%d", n);
+	client_close(c);
+}
+
+/* Has the kernel's memory such pieces? */
+static bool has_pieces(const char *name)
+{
+	FILE *f = fopen("/proc/slabinfo", "r");
+	bool found = false;
+	char line[256];
+
+	while (f && !found && fgets(line, sizeof(line), f))
+		found = strstr(line, name);
+	if (f)
+		fclose(f);
+	return found;
+}
+
+static void bounds(void)
+{
+	if (is_stock()) {
+		skip("it has no bound", "[W4] how many requests are taken");
+		return;
+	}
+	scene_begin_at(NULL);
+	bound(32, 2048);
+	bound(96, has_pieces("kmalloc-cg-192") ? 1365 : 1024);
+	scene_end("a writer who does not read");
+}
+
 int main(void)
 {
 	static char value[LARGE_SIZE + 1];
@@ -163,5 +208,6 @@ int main(void)
 	both(file_path(), "the file");
 	scene_goes_on("[I1] afterwards");
 	scene_end("a lock for writer and reader");
+	bounds();
 	return tap_end();
 }
