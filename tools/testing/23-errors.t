@@ -196,6 +196,10 @@ package() {
 	ok '... it says when the new one is used' works_with \
 		'Version 1 is in use, another build than .* installed, 2: .*after the next boot'
 	ok '... a reboot is asked for' grep -qx xenfs-dkms "$root/run/reboot-required.pkgs"
+	echo '2 of-1' >"$root/lib/modules/6.1.0-test/updates/xenfs.ko"
+	module state
+	ok '... also if its source is the same' fails_with 'Version 1 is in use, another build than'
+	installed 2
 
 	maintainer_script prerm
 	inside /prerm upgrade 3
