@@ -67,7 +67,7 @@ help:
 	@echo '  make release-check    all that a release has to pass, one after another: hours'
 	@echo '  make dkms-test        dkms add, build, install, remove; the host stays as it is'
 	@echo '  make test-package     the package, in Debian systems of its own, and in such as dom0'
-	@echo '                        and guests: takes root, and an hour'
+	@echo '                        and guests: takes root, and an hour or two'
 	@echo '  make bench            what operations cost, in instructions: [KERNEL=] [BOOTS=5]'
 	@echo '                        [ROWS="read batch-*"]'
 	@echo '  make bench-plot       draw what it has measured: [KERNEL=]'
