@@ -5,7 +5,7 @@
 # "not ok - ..."; tools/packaging/test-boot numbers them. $where says who it is.
 # shellcheck disable=SC2034,SC2154
 
-# $version, of the package that is there
+# $first and $newer, of the package
 # shellcheck source=/dev/null
 . /root/versions
 
@@ -50,6 +50,8 @@ none_failed() {
 	not systemctl is-failed xenfs.service proc-xen.mount dev-xen-xenbus.mount
 }
 
+asked_for_reboot() { has /run/reboot-required.pkgs '^xenfs-dkms$'; }
+
 apt() { # what it says is in /root/apt
 	local status=0
 	DEBIAN_FRONTEND=noninteractive apt-get -y --no-install-recommends \
@@ -83,12 +85,23 @@ stop_client() { kill "$client"; }
 
 # --- what is asked, and done, in both
 
-in_use() {
-	check "after the boot it is in use" loaded_is "$version"
+in_use() { # VERSION
+	check "after the boot it is in use" loaded_is "$1"
 	check "/dev/xen/xenbus is our file" is_ours /dev/xen/xenbus
 	check "/proc/xen/xenbus, too" is_ours /proc/xen/xenbus
 	check "before what has the default dependencies" before dev-xen-xenbus.mount local-fs.target
 	check "none of the units has failed" none_failed
+}
+
+# What is in use stays so under those who use it.
+upgraded_under_client() { # PATH: what the client watches
+	rm -f /run/reboot-required*
+	check "the package can be upgraded under it" apt install "/root/$newer.deb"
+	check "a reboot is asked for" asked_for_reboot
+	check "why is said" has /root/apt "Version $first is in use, another build than"
+	check "the older one is in use" has /sys/module/xenfs/version "^$first\$"
+	check "/dev/xen/xenbus still is our file" is_ours /dev/xen/xenbus
+	check "the client goes on" see "$1" upgraded
 }
 
 removed_under_client() { # PATH: what the client watches
