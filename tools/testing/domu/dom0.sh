@@ -84,14 +84,14 @@ listen() {
 	listener=$!
 }
 
-# Until the guest's test has ended, or it is silent for two minutes; it waits for
-# data/done.
+# Until the guest's test has ended, or it is silent for so long that it hangs: ten
+# minutes, as a crowd may take some on a busy machine. It waits for data/done.
 serve() {
 	served=0
 	silent=0
 	listen
 	until printed; do
-		[ $silent -lt 60 ] || return 1
+		[ $silent -lt 300 ] || return 1
 		read -r -t 2 _ <&3
 		wish=$(xenstore-read "$home/data/ready" 2>/dev/null)
 		number=${wish%% *}
