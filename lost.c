@@ -15,7 +15,6 @@
 #include <linux/slab.h>
 #include <linux/workqueue.h>
 
-#include "limits.h"
 #include "lost.h"
 #include "slot.h"
 #include "work.h"
@@ -142,34 +141,15 @@ static bool look(void)
 	return ret;
 }
 
-/* Under the mutex the core can't answer it, and so nobody frees it. */
-static void tell_overtaken(struct xenfs_slot *slot)
-{
-	struct xenfs_request *req = NULL;
-
-	/* What is seen too late is seen at the next look. */
-	if (!data_race(slot->overtaken && !slot->told))
-		return;
-	mutex_lock(&slot->file.reply_mutex);
-	spin_lock(&xenfs_transport.lock);
-	if (slot->overtaken && !slot->told) {
-		req = slot->request;
-		slot->told = true;
-	}
-	spin_unlock(&xenfs_transport.lock);
-	if (req)
-		lost.overtaken(req, true);
-	mutex_unlock(&slot->file.reply_mutex);
-}
-
-/* The oldest that is in flight of those that count still */
-static struct xenfs_slot *find_stalled(u64 *begun)
+/* The oldest that those above were not told of: overtaken ones, or any that count still */
+static struct xenfs_slot *find_untold(bool certain, u64 *begun)
 {
 	struct xenfs_slot *slot, *found = NULL;
 
 	spin_lock(&xenfs_transport.lock);
 	list_for_each_entry(slot, &xenfs_transport.in_flight, list) {
-		if (slot->given && !slot->stalled && !slot->told) {
+		if (!slot->told &&
+		    (certain ? slot->overtaken : slot->given && !slot->stalled)) {
 			*begun = slot->begun;
 			found = slot;
 			break;
@@ -179,8 +159,11 @@ static struct xenfs_slot *find_stalled(u64 *begun)
 	return found;
 }
 
-/* As above; it may be answered, and the slot another's, by now. */
-static void tell_stalled(struct xenfs_slot *slot, u64 begun)
+/*
+ * It may be answered by now, and the slot another's. Under the mutex the core can't
+ * answer it, and so nobody frees it.
+ */
+static void tell(struct xenfs_slot *slot, u64 begun, bool certain)
 {
 	struct xenfs_request *req = NULL;
 
@@ -188,12 +171,24 @@ static void tell_stalled(struct xenfs_slot *slot, u64 begun)
 	spin_lock(&xenfs_transport.lock);
 	if (slot->begun == begun) {
 		req = slot->request;
-		slot->stalled = true;
+		slot->told = certain;
+		slot->stalled = !certain;
 	}
 	spin_unlock(&xenfs_transport.lock);
 	if (req)
-		lost.overtaken(req, false);
+		lost.overtaken(req, certain);
 	mutex_unlock(&slot->file.reply_mutex);
+}
+
+static void tell_overtaken(void)
+{
+	struct xenfs_slot *slot;
+	u64 begun;
+
+	while ((slot = find_untold(true, &begun))) {
+		tell(slot, begun, true);
+		cond_resched();
+	}
 }
 
 /*
@@ -207,27 +202,25 @@ static void look_for_stalled(void)
 	struct xenfs_slot *slot;
 	u64 begun;
 
-	slot = find_stalled(&begun);
+	slot = find_untold(false, &begun);
 	if (!slot || answers != lost.answers)
 		lost.quiet = 0;
 	lost.answers = answers;
 	if (slot && ++lost.quiet > STALLED_LOOKS)
-		tell_stalled(slot, begun);
+		tell(slot, begun, false);
 }
 
 static void lost_work(struct work_struct *work)
 {
 	struct xenfs_answer answer = { .error = -ENOMEM };
 	struct xenfs_request *req;
-	unsigned int i;
 
 	while ((req = take_lost(&answer.tx_id))) {
 		lost.answered(req, &answer);
 		cond_resched();
 	}
 	answer_broken_starts();
-	for (i = 0; i < xenfs_limits.slots; i++)
-		tell_overtaken(&xenfs_transport.slots[i]);
+	tell_overtaken();
 	look_for_stalled();
 	if (look())
 		queue_delayed_work(xenfs_wq, &xenfs_transport.lost_work,
