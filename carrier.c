@@ -193,12 +193,10 @@ void xenfs_carrier_count(int change)
 /**
  * struct carrier_probe - a READ of the domain's number, whose value is of use
  * @req: goes before the WATCH that needs the carrier
- * @apart: its open doesn't wait for it any more, but is held; connection->lock
  * @wire: what is sent
  */
 struct carrier_probe {
 	struct xenfs_request req;
-	bool apart;
 	struct {
 		struct xsd_sockmsg hdr;
 		char path[sizeof("domid")];
@@ -208,13 +206,6 @@ struct carrier_probe {
 static void probe_answered(struct xenfs_request *req,
 			   struct xenfs_answer *answer)
 {
-	struct carrier_probe *p = container_of(req, struct carrier_probe, req);
-
-	lockdep_assert_held(&req->connection->lock);
-	if (p->apart) {
-		req->connection->in_flight++;
-		list_add(&req->reply.list, &req->connection->sent);
-	}
 	/* Else it is asked for by carrier_register(). */
 	if (!answer->error && answer->hdr.type == XS_READ)
 		xenfs_dompath_learn(answer->body, answer->hdr.len);
@@ -243,16 +234,7 @@ static void carrier_ask_again(void)
  */
 static void probe_overtaken(struct xenfs_request *req, bool certain)
 {
-	struct carrier_probe *p = container_of(req, struct carrier_probe, req);
-	struct xenfs_connection *c = req->connection;
-
-	lockdep_assert_held(&c->lock);
-	if (!p->apart) {
-		p->apart = true;
-		kref_get(&c->kref);
-		list_del_init(&req->reply.list);
-		c->in_flight--;
-	}
+	xenfs_request_set_apart(req);
 	if (certain)
 		queue_work(xenfs_core_wq, &carrier.work);
 	else
@@ -266,12 +248,7 @@ static const struct xenfs_kind probe_kind = {
 
 static void probe_release(struct xenfs_message *reply)
 {
-	struct xenfs_request *req = xenfs_request_of(reply);
-	struct carrier_probe *p = container_of(req, struct carrier_probe, req);
-
-	if (p->apart)
-		xenfs_connection_put(req->connection);
-	kfree(p);
+	kfree(container_of(xenfs_request_of(reply), struct carrier_probe, req));
 }
 
 static const struct xenfs_message_ops probe_ops = {

@@ -79,6 +79,8 @@ struct xenfs_message_ops {
  *	connection->lock
  * @uncounted: of a reply: the request is at the server, but not counted among what its
  *	open and client have there (xenfs_overtaken_fn); connection->lock
+ * @apart: likewise, its open does not wait for it any more, but is held;
+ *	connection->lock
  * @hdr: the header, complete. The last member: a request's payload may follow
  */
 struct xenfs_message {
@@ -93,6 +95,7 @@ struct xenfs_message {
 	bool arrived : 1;
 	bool kept : 1;
 	bool uncounted : 1;
+	bool apart : 1;
 	struct xsd_sockmsg hdr;
 };
 

@@ -347,6 +347,28 @@ void xenfs_request_prepend(struct xenfs_request *req)
 }
 
 /**
+ * xenfs_request_set_apart() - nothing waits for the answer to what is at the server
+ * @req: of the module's own; may be apart already
+ *
+ * The replies behind it are read, and what is to go last is sent. It is released when
+ * it is answered after all, and holds its connection until then.
+ *
+ * Context: any, under connection->lock, as @overtaken of its kind.
+ */
+void xenfs_request_set_apart(struct xenfs_request *req)
+{
+	struct xenfs_connection *c = req->connection;
+
+	lockdep_assert_held(&c->lock);
+	if (req->reply.apart)
+		return;
+	req->reply.apart = true;
+	kref_get(&c->kref);	/* dropped by answered() */
+	list_del_init(&req->reply.list);
+	c->in_flight--;
+}
+
+/**
  * xenfs_requests_cancel() - drop what a client wrote and was not sent yet
  * @c: the connection; nobody reads the answers
  * @unwanted: where to put the requests, for xenfs_connection_unlock()
@@ -404,9 +426,14 @@ static void answered(struct xenfs_request *req, const struct xenfs_answer *from)
 	struct xenfs_answer answer = *from;
 	enum xenfs_freed how;
 	LIST_HEAD(unwanted);
+	bool apart;
 
 	spin_lock(&c->lock);
-	c->in_flight--;
+	apart = req->reply.apart;
+	if (apart)
+		list_add(&req->reply.list, &c->sent);
+	else
+		c->in_flight--;
 	how = req->reply.uncounted ? XENFS_ANSWERED_LATE : XENFS_ANSWERED;
 	if (req->kind->again && req->kind->again(req, &answer)) {
 		kfree(answer.buffer);
@@ -421,6 +448,8 @@ static void answered(struct xenfs_request *req, const struct xenfs_answer *from)
 	xenfs_connection_deliver(c, &unwanted);
 	xenfs_turns_answered(c, how, may_send(c));
 	xenfs_connection_unlock(c, &unwanted);
+	if (apart)
+		xenfs_connection_put(c);
 }
 
 /* It keeps nobody from sending, as long as there are slots. */

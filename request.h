@@ -179,6 +179,7 @@ void xenfs_request_free(struct xenfs_request *req);
 
 void xenfs_request_submit(struct xenfs_request *req, bool may_sleep);
 void xenfs_request_prepend(struct xenfs_request *req);
+void xenfs_request_set_apart(struct xenfs_request *req);
 void xenfs_requests_kick(struct xenfs_connection *c);
 void xenfs_requests_recharge(struct xenfs_connection *c, u32 from, u32 to);
 void xenfs_requests_cancel(struct xenfs_connection *c,
