@@ -97,7 +97,7 @@ uninstall:
 	@tools/packaging/install-tools --remove --prefix $(PREFIX) $(if $(DESTDIR),--destdir $(DESTDIR))
 
 deb:
-	@tools/build/deps --only make debhelper dh-dkms dpkg-dev fakeroot lintian python3-docutils
+	@tools/build/deps --only make build-essential debhelper dh-dkms dpkg-dev fakeroot lintian python3-docutils
 	@tools/packaging/deb
 
 demo: deps
@@ -189,12 +189,12 @@ dkms-test: deps
 	@tools/packaging/dkms-test $(KERNELS)
 
 rpm:
-	@tools/build/deps --only make rpm python3-docutils
+	@tools/build/deps --only make gcc libc6-dev rpm python3-docutils
 	@tools/packaging/rpm
 
 test-package: deps
-	@tools/build/deps debhelper dh-dkms dpkg-dev fakeroot lintian python3-docutils \
-		mmdebstrap e2fsprogs
+	@tools/build/deps build-essential debhelper dh-dkms dpkg-dev fakeroot lintian \
+		python3-docutils mmdebstrap e2fsprogs
 	@$(PROVE) tools/packaging/test-install tools/packaging/test-boot
 
 deps:
