@@ -33,13 +33,10 @@ large() {
 
 # The first event says that the watch is there.
 watch() {
-	local pid t=0
+	local pid
 	limited xenstore-watch -n 4 $root/w >/tmp/watch.out 2>&1 &
 	pid=$!
-	until [ -s /tmp/watch.out ] || [ $t -ge 100 ]; do
-		t=$((t + 1))
-		sleep 0.1
-	done
+	await [ -s /tmp/watch.out ]
 	for key in x y z; do
 		limited xenstore-write $root/w/$key 1
 	done

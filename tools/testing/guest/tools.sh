@@ -65,11 +65,7 @@ watches() {
 	done
 	is "$fds" "$XENFS_FILE" "[E1] xenstore-watch has the file open"
 	# The first event says that the watch is there.
-	t=0
-	until [ -s /tmp/watch.out ] || [ $t -ge 100 ]; do
-		sleep 0.1
-		t=$((t + 1))
-	done
+	await [ -s /tmp/watch.out ]
 	for key in x y z; do
 		native xenstore-write $root/w/$key 1
 		sleep 0.2

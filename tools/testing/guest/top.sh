@@ -12,6 +12,9 @@ of_watcher() {
 		grep -o "\"$1\":[0-9]*" | cut -d: -f2
 }
 
+has_watch() { [ "$(of_watcher watches)" = 1 ]; }
+is_listed() { [ "$(top --once | grep -c " $1 ")" = 1 ]; } # PID
+
 if [ "$XENFS_MODULE" != ours ]; then
 	is "$(top --once | head -n 1)" "0 opens, 0 watches, 0 transactions" \
 		"[F3] there is nothing to see of the kernel's own"
@@ -23,11 +26,7 @@ native xenstore-write $root/key 1
 xenstore-watch $root/key >/dev/null 2>&1 &
 pid=$!
 trap 'kill $pid 2>/dev/null; native xenstore-rm $root' EXIT
-t=0
-while [ $t -lt 100 ] && [ "$(of_watcher watches)" != 1 ]; do
-	sleep 0.1
-	t=$((t + 1))
-done
+await has_watch
 is "$(of_watcher watches)" 1 "[F3] xenbus-top --once --json: a watcher, and its watch"
 is "$(of_watcher pid)" $pid "[F3] which process that is"
 is "$(of_watcher requests)" 1 "[F3] its one request"
@@ -40,17 +39,14 @@ is "$(top --once | grep -c " $pid xenstore-watch ")" 1 "[F3] with a line for the
 mount --bind "$XENFS_FILE" /tmp/bound
 exec 6<>/tmp/bound
 umount -l /tmp/bound
-is "$(top --once | grep -c " $$ ")" 1 "[F3] who opened it where it is no more"
+is_listed $$
+result $? "[F3] who opened it where it is no more"
 exec 6>&-
 odd=/tmp/$(printf 'odd\033[2J')
 cp "$(command -v xenstore-watch)" "$odd"
 "$odd" watch $root/odd >/dev/null 2>&1 &
 odd_pid=$!
-t=0
-while [ $t -lt 100 ] && [ "$(top --once | grep -c " $odd_pid ")" != 1 ]; do
-	sleep 0.1
-	t=$((t + 1))
-done
+await is_listed $odd_pid
 is "$(top --once --json | grep -c '"program":"odd?\[2J"')" 1 \
 	"[F3] a name is told without what a terminal obeys"
 kill $odd_pid

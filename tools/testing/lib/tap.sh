@@ -63,6 +63,16 @@ fails() {
 	return 1
 }
 
+# COMMAND...: until it succeeds, for some ten seconds
+await() {
+	local n=0
+	until "$@"; do
+		n=$((n + 1))
+		[ $n -lt 100 ] || return
+		sleep 0.1
+	done
+}
+
 # GOT WANT DESCRIPTION
 is() {
 	[ "$1" = "$2" ] && { result 0 "$3"; return; }
