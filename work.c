@@ -19,7 +19,7 @@ struct workqueue_struct *xenfs_wq;
 
 /*
  * To wake many: takes as long as those who wait make it. What is sent in xenfs_wq does
- * not wait behind thousands of these, nor does one open behind another's. Likewise.
+ * not wait behind thousands of these, nor does one client behind another's. Likewise.
  */
 struct workqueue_struct *xenfs_wake_wq;
 
