@@ -49,6 +49,18 @@ one() {
 	printf '%s\n' "$1"
 }
 
+# pulse FIFO: makes it, and from now on a byte each second comes out of it. A serial port
+# that reads there has an interrupt then, which wakes a machine that QEMU has let sleep
+# (tools/vm/README.md). The process that does so is $pulse.
+pulse() {
+	mkfifo "$1"
+	# shellcheck disable=SC2016 # for the inner shell
+	setpriv --pdeathsig TERM sh -c 'exec 3<>"$1"; while sleep 1; do printf . >&3; done' \
+		sh "$1" </dev/null >/dev/null 2>&1 &
+	# shellcheck disable=SC2034 # for who sources this
+	pulse=$!
+}
+
 # What `fetch` made of a kernel (6.1, 6.12, sid, backports), tools/debug/kernel of a
 # debug kernel (debug-dom0), or tools/build/in-tree of one with xenfs in its tree
 # (in-tree-6.12-m, in-tree-6.12-y)

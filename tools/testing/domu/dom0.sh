@@ -121,6 +121,12 @@ show() {
 	done </tmp/tap
 }
 
+# So that it does not sleep for good (tools/vm/README.md)
+interrupts() { sed -n 's/^ *[0-9]*: *\([0-9]*\) .*ttyS1$/\1/p' /proc/interrupts; }
+more_interrupts() { [ "$(interrupts)" -gt "$before" ]; }
+before=$(interrupts)
+try "the machine has an interrupt, whatever it does" await 60 more_interrupts
+
 xenconsoled --log=all --log-dir=/tmp --pid-file /run/xenconsoled.pid
 console=/tmp/guest-domu.log
 # So it is called while it migrates.
