@@ -539,6 +539,7 @@ static struct client *refuse_one(void)
  */
 static void refused(const char *name, bool restored)
 {
+	long references = module_references();
 	unsigned int i, n;
 	struct client *c;
 	struct msg m;
@@ -562,6 +563,8 @@ static void refused(const char *name, bool restored)
 		client_close(s.waiting[i]);
 	if (restored)
 		client_close(c);
+	/* Else a START of what comes next may be refused, too. */
+	ok(module_settles(references), "[T1, T2] %s: all are ended", s.text);
 }
 
 void suspends(void (*between)(void))
