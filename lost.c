@@ -2,17 +2,17 @@
 /*
  * Replies that don't come
  *
- * The core drops a reply when it has no memory for it, and gives up on one to a START
- * that is no number; a server that was killed answers nothing of what it had taken. None
- * of that is told to anybody. So while anything is in flight, somebody looks once a
- * second, and when a reply overtakes that to an older request.
+ * The core drops a reply when it has no memory for it; a server that was killed answers
+ * nothing of what it had taken. None of that is told to anybody. So while anything is in
+ * flight, somebody looks once a second, and when a reply comes before that to an older
+ * request, which the core dropped. If it didn't, that may still come: xenstored answers
+ * a START late that was written during a live update, and the core needs the slot then.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/mutex.h>
 #include <linux/printk.h>
 #include <linux/sched.h>
-#include <linux/slab.h>
 #include <linux/workqueue.h>
 
 #include "lost.h"
@@ -20,9 +20,11 @@
 #include "work.h"
 
 /*
- * How many looks to wait for a reply that others have overtaken, before the log says so
+ * How many looks to wait for a reply that others have overtaken, before the log says so;
+ * and for one that may have to wait until a live update is over, which has a minute
  */
 #define FORSAKEN_LOOKS	5
+#define POSTPONED_LOOKS	70
 
 /* How many looks without any reply, before one request more may be sent at each */
 #define STALLED_LOOKS	10
@@ -52,73 +54,22 @@ static struct xenfs_request *take_lost(u32 *tx_id)
 	return req;
 }
 
-/*
- * A START whose answer is no number at all ends in a warning of the core, which
- * then keeps its reference and calls nobody. What is left to see is that a later
- * request was answered, and some time has passed: replies come in order.
- */
-static struct xenfs_slot *find_broken_start(struct xenfs_request **req)
+static bool is_forsaken(const struct xenfs_slot *slot)
 {
-	struct xenfs_slot *slot, *found = NULL;
-
-	spin_lock(&xenfs_transport.lock);
-	list_for_each_entry(slot, &xenfs_transport.in_flight, list) {
-		if (slot->type == XS_TRANSACTION_START && slot->overtaken &&
-		    slot->looks > 1) {
-			*req = slot->request;
-			found = slot;
-			break;
-		}
-	}
-	spin_unlock(&xenfs_transport.lock);
-	return found;
-}
-
-/*
- * Takes a START out of flight, unless its answer came meanwhile. Without the
- * holder the core gives up on one that is to come, as on the first.
- */
-static bool take_broken_start(struct xenfs_slot *slot,
-			      struct xenfs_request *req)
-{
-	struct core_holder *holder = NULL;
-
-	mutex_lock(&slot->file.msgbuffer_mutex);
-	spin_lock(&xenfs_transport.lock);
-	if (slot->request == req && slot->overtaken)
-		holder = list_first_entry_or_null(&slot->file.transactions,
-						  struct core_holder, list);
-	if (holder && holder->handle.id)
-		holder = NULL;
-	if (holder) {
-		list_del(&holder->list);
-		refcount_dec(&slot->file.kref.refcount);
-		xenfs_slot_free(slot);
-	}
-	spin_unlock(&xenfs_transport.lock);
-	mutex_unlock(&slot->file.msgbuffer_mutex);
-	kfree(holder);
-	return holder;
-}
-
-static void answer_broken_starts(void)
-{
-	struct xenfs_answer answer = { .error = -EIO };
-	struct xenfs_request *req;
-	struct xenfs_slot *slot;
-
-	while ((slot = find_broken_start(&req))) {
-		if (!take_broken_start(slot, req))
-			break;
-		lost.answered(req, &answer);
-		cond_resched();
+	switch (slot->type) {
+	case XS_CONTROL: /* as for a live update: may take its time */
+		return false;
+	case XS_TRANSACTION_START:
+		return slot->looks == POSTPONED_LOOKS;
+	default:
+		return slot->looks == FORSAKEN_LOOKS;
 	}
 }
 
 /*
  * Counts the looks at what was overtaken. When the server that has it was killed,
- * nobody ever answers it, and nobody tells the kernel. An XS_CONTROL, as for a
- * live update, may take its time. Returns whether anything is in flight.
+ * nobody ever answers it, and nobody tells the kernel. Returns whether anything is in
+ * flight.
  */
 static bool look(void)
 {
@@ -128,10 +79,10 @@ static bool look(void)
 
 	spin_lock(&xenfs_transport.lock);
 	list_for_each_entry(slot, &xenfs_transport.in_flight, list) {
-		if (!slot->overtaken || slot->type == XS_CONTROL)
+		if (!slot->overtaken)
 			continue;
-		if (++slot->looks == FORSAKEN_LOOKS)
-			forsaken++;
+		slot->looks++;
+		forsaken += is_forsaken(slot);
 	}
 	ret = !list_empty(&xenfs_transport.in_flight);
 	spin_unlock(&xenfs_transport.lock);
@@ -219,7 +170,6 @@ static void lost_work(struct work_struct *work)
 		lost.answered(req, &answer);
 		cond_resched();
 	}
-	answer_broken_starts();
 	tell_overtaken();
 	look_for_stalled();
 	if (look())

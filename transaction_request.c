@@ -145,9 +145,11 @@ static void start_answered(struct xenfs_request *req,
 
 	if (!answer->tx_id) {
 		start_unsent(req);
-		/* An answer that is none was no error to the core. */
-		if (answer->error != -EIO)
+		/* "0" is none, but was no error to the core. */
+		if (answer->error || answer->hdr.type == XS_ERROR)
 			start_refused();
+		else
+			xenfs_answer_instead(answer, -EIO);
 		/* The one word for it that clients know */
 		if (none_left(answer))
 			xenfs_answer_instead(answer, -ENOSPC);

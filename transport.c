@@ -150,27 +150,14 @@ int xenfs_transport_send(struct xenfs_slot *slot, struct xsd_sockmsg *msg,
 }
 
 /*
- * Replies come in the order of the requests. When one comes while an older
- * slot is back from the core without one, that reply was dropped: don't let
- * its client wait for the next look.
+ * Replies to those that were sent before @slot should have come before its own. Returns
+ * whether one of them is back from the core without: that reply was dropped, and its
+ * client need not wait for the next look.
  */
-static bool oldest_is_lost(void)
-{
-	struct xenfs_slot *slot;
-
-	lockdep_assert_held(&xenfs_transport.lock);
-	slot = list_first_entry_or_null(&xenfs_transport.in_flight,
-					struct xenfs_slot, list);
-	return slot && xenfs_slot_returned(slot);
-}
-
-/*
- * Replies to those that were sent before @slot should have come before its own:
- * see find_broken_start() in lost.c.
- */
-static void note_overtaken(struct xenfs_slot *slot)
+static bool note_overtaken(struct xenfs_slot *slot)
 {
 	struct xenfs_slot *older;
+	bool lost = false;
 
 	lockdep_assert_held(&xenfs_transport.lock);
 	list_for_each_entry(older, &xenfs_transport.in_flight, list) {
@@ -178,7 +165,9 @@ static void note_overtaken(struct xenfs_slot *slot)
 			break;
 		if (older->given && older->given < slot->begun)
 			older->overtaken = true;
+		lost |= xenfs_slot_returned(older);
 	}
+	return lost;
 }
 
 /*
@@ -206,10 +195,9 @@ static int slot_woken(struct wait_queue_entry *entry, unsigned int mode,
 
 	spin_lock(&xenfs_transport.lock);
 	answer.tx_id = xenfs_core_remove_holder(&slot->file);
-	note_overtaken(slot);
+	lost = note_overtaken(slot);
 	req = xenfs_slot_free(slot);
 	WRITE_ONCE(xenfs_transport.answers, xenfs_transport.answers + 1);
-	lost = oldest_is_lost();
 	spin_unlock(&xenfs_transport.lock);
 
 	if (lost)

@@ -14,8 +14,7 @@ struct xenfs_slot;
 
 /**
  * struct xenfs_answer - what came of a request that was sent
- * @error: 0; or -ENOMEM: the server's reply was lost for want of memory; or
- *	-EIO: it was none that the core understands
+ * @error: 0; or -ENOMEM: the server's reply was lost for want of memory
  * @instead: there is a reply of the server's, but the client gets @error, or with
  *	0 an OK; set by those above
  * @hdr: the reply's header

@@ -82,21 +82,6 @@ ok '... and its tests' bad 'a: ran to its end'
 flat '1..1\nok 1 - one\n' 0 'done ok' '[ 1.0] WARNING: CPU: 0 PID: 1 at drivers/xen/a.c:388 f+0x1/0x2'
 ok 'a splat on the console' bad 'the kernel had nothing to complain of'
 ok '... is shown' has '^#.*a\.c:388'
-warning='-----[ cut here ]-----\nWARNING: CPU: 0 PID: 1 at drivers/xen/a.c:388 f+0x1/0x2'
-warning+='\nCall Trace:\n g+0x2/0x3\n---[ end trace 0000 ]---\n'
-wants='1..1\n# expect WARNING in f\nok 1 - one\n'
-flat "$wants" 0 'done ok' "before\n${warning}after"
-ok 'a warning that a test expects is no splat' good
-ok '... and it is told of' has '^ok [0-9]+ - the kernel.s own code warned where it had to$'
-flat "$wants" 0 'done ok' 'nothing'
-ok 'one that does not come is missed' bad "the kernel's own code warned where it had to"
-ok '... by its name' has '^#.*no warning in f$'
-flat "$wants" 0 'done ok' "$warning$warning"
-ok 'one more than is expected is a splat' bad 'the kernel had nothing to complain of'
-flat "$wants" 0 'done ok' "${warning//f+/fg+}"
-ok 'so is one in another function' bad 'the kernel had nothing to complain of'
-flat "$wants" 0 'done ok' "${warning}BUG: unable to handle page fault for address: 8"
-ok 'so is what comes beside it' bad 'the kernel had nothing to complain of'
 rm -rf "${tmp:?}/boot"
 mkdir "$tmp/boot"
 status=0

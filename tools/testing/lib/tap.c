@@ -130,8 +130,3 @@ void bail(const char *fmt, ...)
 	printf("\n");
 	exit(1);
 }
-
-void expect_warning(const char *function)
-{
-	printf("# expect WARNING in %s\n", function);
-}

@@ -28,10 +28,4 @@ void diag(const char *fmt, ...) PRINTF(1, 2);
 void skip(const char *why, const char *fmt, ...) PRINTF(2, 3);
 void bail(const char *fmt, ...) PRINTF(1, 2) __attribute__((noreturn));
 
-/*
- * The kernel will warn once in that function of its own: vm-tap takes one such
- * warning off the console, and misses one that does not come.
- */
-void expect_warning(const char *function);
-
 #endif
