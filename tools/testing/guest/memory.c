@@ -323,9 +323,10 @@ static void charged(void)
 	ok(full >= least, "[I3] what its watches take is charged to the cgroup");
 	if (write(to[1], &byte, 1) != 1 || read(from[0], &byte, 1) != 1)
 		diag("it is gone");
-	empty = group_slab_within(0, full - least);
+	/* What else is counted there by then, or still, is less than that. */
+	empty = group_slab_within(0, least / 2);
 	diag("after close: %ld bytes", empty);
-	ok(empty <= full - least, "[I3] until it is given back");
+	ok(empty <= least / 2, "[I3] until it is given back");
 	if (write(to[1], &byte, 1) != 1)
 		diag("it is gone");
 out:
