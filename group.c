@@ -133,6 +133,8 @@ void xenfs_group_answered(struct xenfs_group *group, struct xenfs_sharer *one,
 	xenfs_share_answered(&groups, &group->share, sent);
 	if (more)
 		return;
+	/* Who is answered here waits for nobody's turn. */
+	leaves |= !sent;
 	if (!one->in_flight)
 		idle(&group->opens, one, leaves);
 	if (is_idle(group))

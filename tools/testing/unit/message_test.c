@@ -41,6 +41,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(turns_retry_all),
 		cmocka_unit_test(turns_of_who_closes),
 		cmocka_unit_test(turns_that_give_back),
+		cmocka_unit_test(turns_of_who_is_answered_here),
 		cmocka_unit_test(turns_beside_a_line),
 		cmocka_unit_test(turns_random),
 	};

@@ -75,6 +75,7 @@ void turns_beside_overtaken(void **state);
 void turns_retry_all(void **state);
 void turns_of_who_closes(void **state);
 void turns_that_give_back(void **state);
+void turns_of_who_is_answered_here(void **state);
 void turns_beside_a_line(void **state);
 void turns_random(void **state);
 

@@ -105,6 +105,9 @@ static void turn_end(struct open *o)
 	if (o->waits && o->queued == 1) {
 		xenfs_turns_park(&o->c, o->alone);
 		slot_answered(o, XENFS_UNSENT);
+	} else if (o->answered_here) {
+		unqueue_one(o);
+		slot_answered(o, XENFS_UNSENT);
 	} else {
 		if (is_closed(o) && o->queued == 1)
 			xenfs_turns_gives_back(&o->c);

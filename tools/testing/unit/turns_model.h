@@ -24,6 +24,7 @@
  * @writes: its writer does
  * @waits: the last one that is queued has to wait for something
  * @alone: that comes to this open alone
+ * @answered_here: nothing that it writes is for the server
  * @turns: how often something was sent for it
  */
 struct open {
@@ -36,6 +37,7 @@ struct open {
 	bool writes;
 	bool waits;
 	bool alone;
+	bool answered_here;
 	unsigned int turns;
 };
 

@@ -144,6 +144,17 @@ void turns_several_at_once(void **state)
 	end();
 }
 
+/* Who has all that he writes answered here waits for nobody's turn. */
+void turns_of_who_is_answered_here(void **state)
+{
+	begin(2, SLOTS);
+	waiter->answered_here = true;
+	write_one(waiter);
+	assert_int_equal(write_some(flooder, SLOTS), IN_FLIGHT);
+	waiter->answered_here = false;
+	end();
+}
+
 /* --- What is not to be waited for ----------------------------------------- */
 
 /* The server answers others, and these perhaps never. */
