@@ -5,6 +5,7 @@
 #ifndef _XENFS_COMPAT_H
 #define _XENFS_COMPAT_H
 
+#include <linux/fs.h>
 #include <linux/version.h>
 
 /*
@@ -18,6 +19,18 @@
 	 LINUX_VERSION_CODE < KERNEL_VERSION(6, 14, 0) &&		\
 	 (LINUX_VERSION_CODE < KERNEL_VERSION(6, 12, 16) ||		\
 	  LINUX_VERSION_CODE >= KERNEL_VERSION(6, 13, 0)))
+
+/*
+ * A write that may not sleep: io_uring takes the file for a regular one, and wants to
+ * know of these that they can; since 6.10 from their operations, before from each open.
+ */
+#ifdef FOP_BUFFER_WASYNC
+#define XENFS_FMODE_NOWAIT	FMODE_NOWAIT
+#define XENFS_FOPS_NOWAIT	.fop_flags = FOP_BUFFER_WASYNC,
+#else
+#define XENFS_FMODE_NOWAIT	(FMODE_NOWAIT | FMODE_BUF_WASYNC)
+#define XENFS_FOPS_NOWAIT
+#endif
 
 /*
  * The dentries that simple_fill_super() makes are gone with the superblock:

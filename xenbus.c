@@ -58,7 +58,7 @@ static int open_as(struct inode *inode, struct file *file, bool read_only)
 		return -ENOMEM;
 	c->read_only = read_only;
 	file->private_data = c;
-	file->f_mode |= FMODE_NOWAIT;
+	file->f_mode |= XENFS_FMODE_NOWAIT;
 	return stream_open(inode, file);
 }
 
@@ -392,6 +392,7 @@ const struct file_operations xenfs_xenbus_fops = {
 	.write_iter = xenbus_write_iter,
 	.poll = xenbus_poll,
 	.show_fdinfo = xenbus_show_fdinfo,
+	XENFS_FOPS_NOWAIT
 };
 
 const struct file_operations xenfs_xenbus_ro_fops = {
@@ -402,4 +403,5 @@ const struct file_operations xenfs_xenbus_ro_fops = {
 	.write_iter = xenbus_write_iter,
 	.poll = xenbus_poll,
 	.show_fdinfo = xenbus_show_fdinfo,
+	XENFS_FOPS_NOWAIT
 };

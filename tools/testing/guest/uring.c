@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/uio.h>
 
 #include "call.h"
 #include "client.h"
@@ -61,6 +62,50 @@ static void writes_and_reads(struct ring *r)
 	if (have != (int)want)
 		diag("%d bytes, expected %zu", have, want);
 	client_close(c);
+}
+
+/* With room for it, one that may not wait */
+static void write_at_once(struct ring *r)
+{
+	struct client *c = client_new();
+	struct io_uring_sqe *sqe;
+	char buf[64];
+	size_t len;
+
+	client_block(c, true);
+	len = msg_string(buf, XS_READ, 1, 0, KEY);
+	sqe = ring_entry(r, IORING_OP_WRITE, c->fd, buf, len, 30);
+	sqe->rw_flags = RWF_NOWAIT;
+	ring_submit(r);
+	is(complete(r, 30, DEADLINE_MS), len, "[W4] one with RWF_NOWAIT, if there is room");
+	client_close(c);
+}
+
+/* More than an open has room for */
+#define MANY	20000
+
+/* One open's write waits for room half-way, which is nothing to another's. */
+static void waiting_write(struct ring *r)
+{
+	struct client *full = client_new(), *other = client_new();
+	static char many[MANY * 64];
+	size_t len = 0, one = 0;
+	int i;
+
+	client_block(full, true);
+	client_block(other, true);
+	for (i = 0; i < MANY; i++) {
+		one = msg_string(many + len, XS_READ, 1, 0, KEY);
+		len += one;
+	}
+	submit(r, IORING_OP_WRITE, full->fd, many, len, 31);
+	is(complete(r, 31, 500), -ETIMEDOUT, "[W4] a write of more than there is room for");
+	submit(r, IORING_OP_WRITE, other->fd, many, one, 32);
+	is(complete(r, 32, DEADLINE_MS), one, "[I1] one to another open does not wait");
+	submit(r, IORING_OP_ASYNC_CANCEL, -1, (void *)31, 0, 33);
+	ok(complete(r, 31, DEADLINE_MS) > 0, "[W4] and the first can be cancelled");
+	client_close(other);
+	client_close(full);
 }
 
 static void pending_read(struct ring *r)
@@ -196,6 +241,8 @@ int main(void)
 		return tap_end();
 	}
 	writes_and_reads(&r);
+	write_at_once(&r);
+	waiting_write(&r);
 	pending_read(&r);
 	cancelled_read(&r);
 	short_read(&r, false, false);
