@@ -128,6 +128,8 @@ static int wait_for_room(struct xenfs_connection *c, bool nowait)
 	trace_xenfs_throttled(c->number, -EAGAIN);
 	if (nowait)
 		return -EAGAIN;
+	/* What was begun is complete, and write_all() can't say so while this sleeps. */
+	xenfs_connection_begun(c, false);
 	return wait_event_interruptible(c->write_wait,
 					xenfs_connection_writable(c));
 }

@@ -139,6 +139,37 @@ out:
 	client_close(f.c);
 }
 
+static bool no_room(struct client *c)
+{
+	long end = now_ms() + DEADLINE_MS;
+
+	while (poll_now(c->fd, POLLOUT) && now_ms() < end)
+		sleep_ms(10);
+	return !poll_now(c->fd, POLLOUT);
+}
+
+/* He has completed what he had begun, and waits for room for more. */
+static void waits_with_more(void)
+{
+	static char more[1000 * (HEADER + PATH_LEN + 1)];
+	struct transfer t;
+	struct flood f;
+	struct job job;
+	size_t i;
+
+	flood_init(&f);
+	ok(write(f.c->fd, f.req, HEADER) == HEADER, "[W1] a message is begun");
+	client_block(f.c, true);
+	for (i = 0; i + f.len <= sizeof(more); i += f.len)
+		memcpy(more + i, f.req, f.len);
+	t = (struct transfer){ .fd = f.c->fd, .buf = more + HEADER, .len = i - HEADER };
+	job_start(&job, transfer_write, &t);
+	ok(no_room(f.c), "[R3] its writer waits with more: poll says no POLLOUT");
+	job_interrupt(&job);
+	ok(job_join(&job, DEADLINE_MS) && t.n > 0, "[W4] a signal ends that");
+	client_close(f.c);
+}
+
 void bounds(void)
 {
 	if (is_socket()) {
@@ -147,4 +178,8 @@ void bounds(void)
 	}
 	backpressure();
 	blocking_writer();
+	if (is_stock())
+		skip("no bound", "[R3] a writer waits with more");
+	else
+		waits_with_more();
 }
