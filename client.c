@@ -23,7 +23,7 @@
 
 static struct {
 	spinlock_t lock;		/* nothing else is taken under it */
-	DECLARE_HASHTABLE(table, 6);	/* lock */
+	DECLARE_HASHTABLE(table, 10);	/* lock */
 } clients = {
 	.lock = __SPIN_LOCK_UNLOCKED(clients.lock),
 };
@@ -74,7 +74,7 @@ static struct xenfs_client *find_and_count(u64 cgroup, struct pid *pid)
 	lockdep_assert_held(&clients.lock);
 	client = find(cgroup, pid);
 	if (client)
-		client->opens++;
+		refcount_inc(&client->opens);
 	return client;
 }
 
@@ -89,7 +89,7 @@ static struct xenfs_client *client_new(u64 cgroup, struct pid *pid)
 	xenfs_group_init(&client->group);
 	INIT_LIST_HEAD(&client->to_wake);
 	INIT_WORK(&client->wake_work, wake_work);
-	client->opens = 1;
+	refcount_set(&client->opens, 1);
 	client->cgroup = cgroup;
 	client->pid = get_pid(pid);
 	return client;
@@ -155,14 +155,15 @@ void xenfs_client_put(struct xenfs_client *client)
 {
 	bool last;
 
+	if (refcount_dec_not_one(&client->opens))
+		return;
 	spin_lock(&clients.lock);
-	last = !--client->opens;
+	last = refcount_dec_and_test(&client->opens);
 	if (last)
 		hash_del(&client->node);
 	spin_unlock(&clients.lock);
-	if (!last)
-		return;
-	client_free(client);
+	if (last)
+		client_free(client);
 }
 
 /**
@@ -270,9 +271,7 @@ bool xenfs_client_wakes(struct xenfs_client *client, struct list_head *open)
 	spin_unlock(&client->lock);
 	if (!ret)
 		return false;
-	spin_lock(&clients.lock);
-	client->opens++;
-	spin_unlock(&clients.lock);
+	refcount_inc(&client->opens);
 	if (!queue_work(xenfs_wake_wq, &client->wake_work))
 		xenfs_client_put(client);
 	return true;

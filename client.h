@@ -6,6 +6,7 @@
 #define _XENFS_CLIENT_H
 
 #include <linux/list.h>
+#include <linux/refcount.h>
 #include <linux/spinlock.h>
 #include <linux/types.h>
 #include <linux/workqueue.h>
@@ -17,7 +18,7 @@ struct pid;
 /**
  * struct xenfs_client - an account, and turns
  * @node: in clients.table; clients.lock
- * @opens: how many opens have it, and its work; clients.lock
+ * @opens: how many opens have it, and its work; from 1 to 0 under clients.lock
  * @cgroup: the number of the control group, or 0
  * @pid: the process, or NULL
  * @group: its opens, but those that only give back; turns.lock
@@ -30,7 +31,7 @@ struct pid;
  */
 struct xenfs_client {
 	struct hlist_node node;
-	unsigned int opens;
+	refcount_t opens;
 	u64 cgroup;
 	struct pid *pid;
 	struct xenfs_group group;
