@@ -104,7 +104,7 @@ static void connection_free(struct kref *kref)
  * The last one lets the module go; but module exit still waits for the
  * workqueue and for the xenbus thread, either of which may be in here.
  *
- * Context: any, without connection->lock.
+ * Context: any; without connection->lock, unless it can't be the last one.
  */
 void xenfs_connection_put(struct xenfs_connection *c)
 {

@@ -121,7 +121,7 @@ struct xenfs_connection {
 	struct kref kref;		/* see Lifetimes, design.rst */
 	bool read_only;			/* constant: nothing is changed by it */
 	struct xenfs_client *client;	/* constant */
-	struct rcu_head rcu;		/* watch.c finds it without a kref */
+	struct rcu_head rcu;		/* an event finds it without a kref */
 
 	/* Writers among themselves; held across copies from user memory */
 	struct mutex write_mutex;

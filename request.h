@@ -25,9 +25,10 @@ struct xenfs_watch;
  * @discard: undoes @prepare, for a request that is not dispatched
  * @dispatch: decides what is sent, as the request's turn has come. Returns
  *	that, header and payload; or NULL, if the request is answered OK here; or
- *	an ERR_PTR: -EINPROGRESS if it has to wait until xenfs_turns_unpark() is
- *	called, -EIOCBQUEUED until xenfs_turns_unpark_one() is, -ERESTART if what
- *	was put in front of it goes first, else the error that answers it here
+ *	an ERR_PTR: -EINPROGRESS if it has to wait until xenfs_turns_unpark() or
+ *	xenfs_turns_unpark_one() is called, -EIOCBQUEUED until the latter is,
+ *	-ERESTART if what was put in front of it goes first, else the error that
+ *	answers it here
  * @unsent: undoes @dispatch: there was no memory to send it
  * @overtaken: the server may never answer it, see xenfs_overtaken_fn
  * @again: an answer came to what @dispatch returned. Does it mean that the request

@@ -7,8 +7,9 @@
  * START comes and taken off when its END is dispatched: whatever the server
  * answers to that, the transaction is over.
  *
- * They are counted from the dispatch of the START to that of the END, for the
- * server takes requests in the order of dispatch. A START for which there is no
+ * They are counted from the dispatch of the START to that of the END, for that is
+ * mostly the order in which the server takes them; if it isn't, a START may be refused
+ * that had a place. A START for which there is no
  * place left stands in a line until a transaction ends, and its open with it; but
  * not for ever, and not if the open has a transaction: all who have one might wait
  * for each other (contract T1).
@@ -309,7 +310,7 @@ void xenfs_transaction_add(struct xenfs_transaction *t, u32 id)
 }
 
 /**
- * xenfs_transaction_forget() - free one whose START has not been sent
+ * xenfs_transaction_forget() - free one that was not started
  * @t: the transaction
  *
  * Context: any, under connection->lock.
@@ -426,6 +427,8 @@ int xenfs_transaction_behind(struct xenfs_connection *c)
 
 /**
  * xenfs_transactions_wanted() - how many should the server have left?
+ *
+ * When nobody waits, what was learned of that is forgotten.
  *
  * Context: any.
  * Return: how many, so that clients may have one more; 0: nobody wants to know.

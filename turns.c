@@ -342,9 +342,10 @@ void xenfs_turns_end(struct xenfs_connection *c, bool more)
  * @c: the connection, whose turn it is
  * @alone: it waits for something of its own
  *
- * What it waits for calls xenfs_turns_unpark() when it is there, or if it waits
- * alone xenfs_turns_unpark_one(). If that has been called since this turn began,
- * it may have been for this: then the open is not parked, and tries again.
+ * What it waits for calls xenfs_turns_unpark() when it is there, or
+ * xenfs_turns_unpark_one(), which is for who waits alone. If that has been called since
+ * this turn began, it may have been for this: then the open is not parked, and tries
+ * again.
  *
  * Context: process context, under connection->lock; takes turns.lock.
  */

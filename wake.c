@@ -35,7 +35,8 @@ static bool is_long(struct xenfs_waiters *waiters)
  * @client: the open's client
  * @events: what to tell them: EPOLLIN and so on
  *
- * Context: any, under the open's lock (contract R3). The caller has a reference to it.
+ * Context: any, under the open's lock (contract R3). There is a reference to it, the
+ * caller's or that of the file.
  */
 void xenfs_wake(struct xenfs_waiters *waiters, struct xenfs_client *client,
 		__poll_t events)
