@@ -431,6 +431,8 @@ bool xenfs_registration_renewed(struct xenfs_registration *r,
 				struct xenfs_connection *c,
 				const struct xenfs_answer *answer)
 {
+	/* Then the server may have refused it, or not. */
+	bool lost = answer && answer->error;
 	bool ret;
 
 	lockdep_assert_held(&c->lock);
@@ -442,8 +444,8 @@ bool xenfs_registration_renewed(struct xenfs_registration *r,
 		note_watched(r, answer);
 	if (!r->fired)
 		r->missed = true;
-	r->missing = !r->present;
-	ret = r->present;
+	r->missing = !r->present || lost;
+	ret = !r->missing;
 	if (!r->count)
 		abandon(r, c);
 	spin_unlock(&registrations.lock);

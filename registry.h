@@ -22,7 +22,7 @@
  * @wanted: of @members, those that are not given back; registrations.lock
  * @path_len: bytes of the path, with the nul; constant
  * @present: the server has it, as its last answer tells; registrations.lock
- * @missing: a new server refused it, and is asked again; registrations.lock
+ * @missing: a new server refused it, or may have, and is asked again; registrations.lock
  * @missed: its members are to look for themselves; registrations.lock
  * @watching: a WATCH that no client asked for has no answer; registrations.lock
  * @fired: a WATCH that came before that one's answer made the server tell all;
