@@ -49,14 +49,16 @@ one() {
 	printf '%s\n' "$1"
 }
 
-# pulse FIFO: makes it, and from now on a byte each second comes out of it. A serial port
-# that reads there has an interrupt then, which wakes a machine that QEMU has let sleep
+# pulse NAME FILE: makes what "-chardev pipe,path=NAME" wants of QEMU. What is written
+# there goes to the FILE, beside NAME, and a byte each second comes from there: a serial
+# port has an interrupt by it, which wakes a machine that QEMU has let sleep
 # (tools/vm/README.md). The process that does so is $pulse.
 pulse() {
-	mkfifo "$1"
+	mkfifo "$1.in"
+	ln -s "$2" "$1.out"
 	# shellcheck disable=SC2016 # for the inner shell
 	setpriv --pdeathsig TERM sh -c 'exec 3<>"$1"; while sleep 1; do printf . >&3; done' \
-		sh "$1" </dev/null >/dev/null 2>&1 &
+		sh "$1.in" </dev/null >/dev/null 2>&1 &
 	# shellcheck disable=SC2034 # for who sources this
 	pulse=$!
 }
