@@ -15,12 +15,12 @@ only_if_wanted() {
 	esac
 }
 
-# needs WHAT COMMAND...: which ends all if it fails, with what it said
+# needs WHAT COMMAND...: which ends all if it fails, with what it said; that is $said
 needs() {
-	local what=$1 log
+	local what=$1
 	shift
-	log=$("$@" 2>&1) && return
-	printf '%s\n' "$log" | sed 's/^/# /'
+	said=$("$@" 2>&1) && return
+	printf '%s\n' "$said" | sed 's/^/# /'
 	echo "Bail out! $what"
 	exit 1
 }
@@ -28,9 +28,9 @@ needs() {
 # our_module KERNEL: $ko is our module for it
 our_module() {
 	needs "the module does not build for $1" "$top/tools/build/module" --series "$1"
-	# It is there now.
+	# Its name comes last, behind what was said while it was built.
 	# shellcheck disable=SC2034 # for who sources this
-	ko=$("$top/tools/build/module" --series "$1" 2>/dev/null)
+	ko=${said##*$'\n'}
 }
 
 # boot_for_tap ARGUMENT...: of tools/vm/run. What goes wrong is found again, and told,
