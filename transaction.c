@@ -9,10 +9,9 @@
  *
  * They are counted from the dispatch of the START to that of the END, for that is
  * mostly the order in which the server takes them; if it isn't, a START may be refused
- * that had a place. A START for which there is no
- * place left stands in a line until a transaction ends, and its open with it; but
- * not for ever, and not if the open has a transaction: all who have one might wait
- * for each other (contract T1).
+ * that had a place. A START for which there is no place left stands in a line until a
+ * transaction ends, and its open with it; but not for ever, and not if the open has a
+ * transaction: all who have one might wait for each other (contract T1).
  *
  * How many the server really allows is learned when it refuses one for its quota:
  * that goes back to where it stood. As many as there are then there may be, less
